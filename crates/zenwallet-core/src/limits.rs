@@ -1,0 +1,60 @@
+//! Every limit of the product's inputs, in one place, units last.
+
+/// Smallest lifetime of a payment, in seconds.
+pub const EXPIRES_IN_MIN_S: i64 = 30;
+/// Largest lifetime of a payment, in seconds (30 days).
+pub const EXPIRES_IN_MAX_S: i64 = 2_592_000;
+/// Lifetime of a payment that names none, in seconds.
+pub const EXPIRES_IN_DEFAULT_S: i64 = 1_800;
+
+/// Largest amount, in minor units: 9 999 999 999 999.99.
+pub const AMOUNT_MAX_MINOR: i64 = 999_999_999_999_999;
+
+/// Longest `reference_id`, in characters.
+pub const REFERENCE_ID_MAX_CHARS: usize = 255;
+/// Longest `description`, in characters.
+pub const DESCRIPTION_MAX_CHARS: usize = 1_000;
+/// Longest `notes`, in characters.
+pub const NOTES_MAX_CHARS: usize = 1_000;
+/// Longest `failure_code`, in characters.
+pub const FAILURE_CODE_MAX_CHARS: usize = 64;
+/// Longest URL that we keep, in characters.
+pub const URL_MAX_CHARS: usize = 2_048;
+/// Longest name of an app, in characters.
+pub const APP_NAME_MAX_CHARS: usize = 255;
+
+/// Most keys of a payment's metadata.
+pub const METADATA_MAX_KEYS: usize = 50;
+/// Longest key of metadata, in characters.
+pub const METADATA_KEY_MAX_CHARS: usize = 40;
+/// Longest string value of metadata, in characters.
+pub const METADATA_VALUE_MAX_CHARS: usize = 500;
+/// Most bytes of metadata in canonical JSON.
+pub const METADATA_MAX_BYTES: usize = 16 * 1024;
+
+/// Longest `Idempotency-Key`, in bytes of visible ASCII.
+pub const IDEMPOTENCY_KEY_MAX_BYTES: usize = 255;
+/// How long an idempotency record answers for its key, in milliseconds (24 h).
+pub const IDEMPOTENCY_KEPT_MS: i64 = 24 * 3_600 * 1_000;
+
+/// Largest request body, in bytes.
+pub const BODY_MAX_BYTES: usize = 64 * 1024;
+
+/// Smallest, default and largest page of a list.
+pub const LIST_LIMIT_DEFAULT: u32 = 50;
+/// Largest page of a list.
+pub const LIST_LIMIT_MAX: u32 = 100;
+/// `total_count` is exact up to here and capped above.
+pub const TOTAL_COUNT_MAX: u32 = 10_000;
+
+/// Longest overlap of a rotated key with its successor, in seconds (7 days).
+pub const KEY_OVERLAP_MAX_S: i64 = 7 * 24 * 3_600;
+/// Overlap of a rotated key when none is named, in seconds (24 h).
+pub const KEY_OVERLAP_DEFAULT_S: i64 = 24 * 3_600;
+
+/// Requests per second of a production key that names no other rate.
+pub const RATE_PRODUCTION_PER_S: u32 = 200;
+/// Requests per second of a test key that names no other rate.
+pub const RATE_TEST_PER_S: u32 = 1_000;
+/// Largest rate that an app can be given.
+pub const RATE_MAX_PER_S: u32 = 1_000_000;
