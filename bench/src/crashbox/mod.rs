@@ -1,0 +1,165 @@
+//! `crashbox`: a gateway of its own, killed again and again under load; then the oracle judges what is left.
+
+mod bouncer;
+mod chaos;
+mod customer;
+mod orders;
+mod race;
+mod readback;
+mod stage;
+mod storm;
+mod verdict;
+mod watcher;
+mod world;
+
+use crate::journal::{self, Journal};
+use crate::oracle::{Evidence, ToldEvent, judge};
+use crate::report::say;
+use chaos::Chaos;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use stage::Stage;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::task::JoinSet;
+use world::World;
+
+/// The database under the gateway.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub(crate) enum Db {
+    /// The one inside the binary.
+    Sqlite,
+    /// A private server, started and ended here.
+    Postgres,
+}
+
+/// What the clients do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub(crate) enum Mode {
+    /// Everything, at random, between kills.
+    Crash,
+    /// The same create many times at once, key after key.
+    Storm,
+    /// Complete, decline and cancel the same payment at once, payment after payment.
+    Race,
+}
+
+/// Arguments of `crashbox`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The database under the gateway.
+    #[arg(long, value_enum, default_value = "sqlite")]
+    pub(crate) db: Db,
+    /// What the clients do.
+    #[arg(long, value_enum, default_value = "crash")]
+    pub(crate) mode: Mode,
+    /// How often the gateway is killed; 60 in crash mode and 0 in the others unless said.
+    #[arg(long)]
+    pub(crate) kills: Option<u32>,
+    /// Repeats a campaign's choices, though not its timing; a new one unless said.
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// The product's binary.
+    #[arg(long, default_value = "target/release/zenwallet")]
+    pub(crate) binary: PathBuf,
+    /// Clients at once (crash and race).
+    #[arg(long, default_value_t = 64)]
+    pub(crate) clients: usize,
+    /// Asks the gateway, built with the feature `planted-bugs`, to make this mistake: the oracle must find it.
+    #[arg(long)]
+    pub(crate) planted: Option<String>,
+    /// Puts PgBouncer in transaction mode with four server connections before PostgreSQL.
+    #[arg(long, requires = "db")]
+    pub(crate) pgbouncer: bool,
+    /// Idempotency keys (storm).
+    #[arg(long, default_value_t = 200)]
+    pub(crate) keys: usize,
+    /// Identical requests at once for each key (storm).
+    #[arg(long, default_value_t = 200)]
+    pub(crate) copies: usize,
+    /// Payments to race for (race).
+    #[arg(long, default_value_t = 5_000)]
+    pub(crate) payments: usize,
+    /// Payments to race for at the moment of their expiry, which adds half a minute (race).
+    #[arg(long, default_value_t = 0)]
+    pub(crate) expiring: usize,
+    /// How many payments are read one by one afterwards; lists, export and database are always read whole.
+    #[arg(long, default_value_t = 5_000)]
+    pub(crate) reads: usize,
+    /// Leaves the journal, the logs and a SQLite database behind; a campaign that fails always does.
+    #[arg(long)]
+    pub(crate) keep: bool,
+}
+
+impl Args {
+    fn kills(&self) -> u32 {
+        self.kills.unwrap_or(if self.mode == Mode::Crash { 60 } else { 0 })
+    }
+}
+
+/// Runs `crashbox`.
+pub(crate) async fn run(args: Args) -> anyhow::Result<bool> {
+    let seed = args.seed.unwrap_or_else(|| crate::clock::now_ms().unsigned_abs());
+    say(format!("seed {seed}  {:?} on {:?}, {} kills", args.mode, args.db, args.kills()));
+    let mut rng = StdRng::seed_from_u64(seed);
+    let mut stage = Stage::set(&args, &mut rng).await?;
+    let result = campaign(&args, seed, &mut stage).await;
+    let held = result.as_ref().is_ok_and(|held| *held);
+    if args.keep || (!held && args.planted.is_none()) {
+        say(format!("left behind: {}", stage.leave_behind().display()));
+    }
+    result
+}
+
+async fn campaign(args: &Args, seed: u64, stage: &mut Stage) -> anyhow::Result<bool> {
+    let path = stage.journal_path();
+    let world = Arc::new(World::new(stage, Journal::create(&path)?));
+    let began = Instant::now();
+    let mut chaos = Chaos::new(args.kills(), seed);
+    let watchers = watcher::start(&world);
+    let clients = start_clients(args, seed, &world);
+    chaos.run(stage, &world).await?;
+    if args.mode == Mode::Crash {
+        world.stop();
+    }
+    join(clients).await?;
+    let elapsed = began.elapsed();
+    world.stop();
+    let told = watcher::finish(watchers).await?;
+    let read_back = readback::read(&world, args.reads).await?;
+    let snapshot = stage.database().snapshot().await?;
+    let world = Arc::into_inner(world).ok_or_else(|| anyhow::anyhow!("a client still runs"))?;
+    let (journal, measured) = world.into_parts();
+    journal.close()?;
+    let evidence = Evidence {
+        apps: stage.apps().iter().map(|app| app.app_id.clone()).collect(),
+        acks: journal::read(&path)?,
+        snapshot,
+        told,
+        stored: chaos.into_stored(),
+        feeds: read_back.feeds,
+        listings: read_back.listings,
+    };
+    verdict::tell_campaign(&evidence, &measured, elapsed);
+    Ok(verdict::tell(args, &judge(&evidence), &measured))
+}
+
+fn start_clients(args: &Args, seed: u64, world: &Arc<World>) -> JoinSet<anyhow::Result<()>> {
+    match args.mode {
+        Mode::Crash => customer::start(world, args.clients, seed),
+        Mode::Storm => storm::start(world, args.keys, args.copies, seed),
+        Mode::Race => race::start(world, args.clients, args.payments, args.expiring, seed),
+    }
+}
+
+/// Waits for all; the first that failed fails the campaign.
+async fn join(mut tasks: JoinSet<anyhow::Result<()>>) -> anyhow::Result<()> {
+    while let Some(ended) = tasks.join_next().await {
+        ended??;
+    }
+    Ok(())
+}
+
+/// Events told by one app's feed.
+type Told = Vec<ToldEvent>;

@@ -1,0 +1,187 @@
+//! What all clients of a campaign share: where the gateway is, whether it is up, and the journal.
+
+use super::stage::Stage;
+use crate::clock::{Ticker, now_ms};
+use crate::gateway::App;
+use crate::http::careful::{Answer, Ask, Client};
+use crate::journal::{Ack, Action, Call, Journal, digest, without_picture};
+use crate::stats::Latencies;
+use hyper::Method;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+
+/// A request that is not answered in this time, asked again and again, never will be.
+const GIVE_UP: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// The shared state.
+pub(super) struct World {
+    pub(super) address: SocketAddr,
+    pub(super) apps: Vec<App>,
+    /// Payments that somebody was told of, with the place of their app.
+    pub(super) known: Mutex<Vec<(usize, String)>>,
+    journal: Journal,
+    ticker: Ticker,
+    up: watch::Sender<bool>,
+    stopping: AtomicBool,
+    restarted: Mutex<Option<Instant>>,
+    measured: Measured,
+}
+
+/// What the clients counted.
+#[derive(Default)]
+pub(super) struct Measured {
+    /// From the start of a new process to the first create that it acknowledged.
+    pub(super) restarts: Mutex<Latencies>,
+    /// Answers 503.
+    pub(super) unavailable: AtomicU64,
+    /// Answers 409 because the same key was under way.
+    pub(super) in_use: AtomicU64,
+    /// Requests without any answer.
+    pub(super) broken: AtomicU64,
+}
+
+/// A poisoned lock still guards a usable value: nothing here is left half changed.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl World {
+    /// The world of this stage, with its gateway up.
+    pub(super) fn new(stage: &Stage, journal: Journal) -> Self {
+        Self {
+            address: stage.setup().listen,
+            apps: stage.apps().to_vec(),
+            known: Mutex::default(),
+            journal,
+            ticker: Ticker::default(),
+            up: watch::Sender::new(true),
+            stopping: AtomicBool::new(false),
+            restarted: Mutex::default(),
+            measured: Measured::default(),
+        }
+    }
+
+    /// Tells the clients whether the gateway is up.
+    pub(super) fn set_up(&self, up: bool) {
+        self.up.send_replace(up);
+    }
+
+    /// Starts the clock that the next acknowledged create stops.
+    pub(super) fn await_first_ack(&self, restarted: Instant) {
+        *lock(&self.restarted) = Some(restarted);
+    }
+
+    /// Asks the clients to come to an end.
+    pub(super) fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether they should.
+    pub(super) fn stops(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
+    /// Waits until the gateway is up.
+    pub(super) async fn wait_until_up(&self) {
+        // The sender is ours, so the wait ends only with the value.
+        let _ = self.up.subscribe().wait_for(|up| *up).await;
+    }
+
+    /// The journal and the counts, when all clients are gone.
+    pub(super) fn into_parts(self) -> (Journal, Measured) {
+        (self.journal, self.measured)
+    }
+
+    /// Sends a call until it is answered, and journals the answer. `None` if it never was.
+    pub(super) async fn submit(&self, client: &mut Client, call: Call) -> Option<Ack> {
+        let (began, sent_ms) = (self.ticker.tick(), now_ms());
+        let path = path_of(&call);
+        let ask = ask_of(&call, &path, &self.apps[call.app].api_key);
+        let mut tried_for = Duration::ZERO;
+        let last = loop {
+            self.wait_until_up().await;
+            let tried = Instant::now();
+            let answer = client.send(&ask).await.ok();
+            match &answer {
+                Some(answer) if !self.is_passing(answer) => break Some(answer_parts(answer)),
+                // Nobody can tell whether a create without a key was done; asking again could pay twice.
+                _ if call.action == Action::Create && call.key.is_none() => break None,
+                None => _ = self.measured.broken.fetch_add(1, Ordering::Relaxed),
+                Some(_) => {}
+            }
+            tokio::time::sleep(PAUSE).await;
+            tried_for += tried.elapsed();
+            if tried_for > GIVE_UP {
+                break answer.as_ref().filter(|a| a.status != 503).map(answer_parts);
+            }
+        };
+        let answered = last.is_some();
+        let (status, replayed, body) = last.unwrap_or_default();
+        let (ended, acked_ms) = (self.ticker.tick(), now_ms());
+        let (digest, body) = (digest(body.as_bytes()), without_picture(&body));
+        let ack = Ack { call, began, ended, sent_ms, acked_ms, status, replayed, digest, body };
+        self.note(&ack);
+        self.journal.append(ack.clone());
+        answered.then_some(ack)
+    }
+
+    /// Whether the same request may be answered otherwise a moment later.
+    fn is_passing(&self, answer: &Answer) -> bool {
+        let in_use = answer.status == 409 && answer.body.windows(22).any(|w| w == b"idempotency_key_in_use");
+        let counter = match answer.status {
+            503 => &self.measured.unavailable,
+            _ if in_use => &self.measured.in_use,
+            _ => return false,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+        true
+    }
+
+    fn note(&self, ack: &Ack) {
+        if ack.status != 201 {
+            return;
+        }
+        if let Some(restarted) = lock(&self.restarted).take() {
+            lock(&self.measured.restarts).record(restarted.elapsed());
+        }
+        if let Some(id) = payment_id(&ack.body) {
+            lock(&self.known).push((ack.call.app, id));
+        }
+    }
+}
+
+fn answer_parts(answer: &Answer) -> (u16, bool, String) {
+    let replayed = answer.header("idempotent-replayed") == Some("true");
+    (answer.status, replayed, String::from_utf8_lossy(&answer.body).into_owned())
+}
+
+fn path_of(call: &Call) -> String {
+    let target = call.target.as_deref().unwrap_or_default();
+    match call.action {
+        Action::Create => "/api/payments/create".to_owned(),
+        Action::Complete => format!("/api/payments/{target}/complete"),
+        Action::Cancel => format!("/api/payments/{target}/cancel"),
+        Action::Read => format!("/api/payments/{target}"),
+    }
+}
+
+fn ask_of<'a>(call: &'a Call, path: &'a str, api_key: &'a str) -> Ask<'a> {
+    Ask {
+        method: if call.action == Action::Read { Method::GET } else { Method::POST },
+        path,
+        bearer: Some(api_key),
+        idempotency_key: call.key.as_deref(),
+        accept: None,
+        body: call.body.as_deref(),
+    }
+}
+
+/// The id of the payment in an answer.
+pub(super) fn payment_id(body: &str) -> Option<String> {
+    let body: serde_json::Value = serde_json::from_str(body).ok()?;
+    Some(body.get("payment_id")?.as_str()?.to_owned())
+}

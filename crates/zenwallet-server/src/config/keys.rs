@@ -1,0 +1,226 @@
+//! Every key, once. Order is the order of the default file and of the documentation.
+
+use super::key::{Fallback, Key, Kind, key};
+use super::read;
+use super::{LogFormat, StatementMode};
+use std::ops::RangeInclusive;
+
+/// The key of this dotted name.
+pub(super) fn find(name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.name == name)
+}
+
+/// Every key.
+pub(super) static KEYS: &[Key] = &[
+    key(
+        "listen",
+        "ZENWALLET_LISTEN",
+        Fallback::Value("127.0.0.1:8080"),
+        Kind::Text { accepted: "an IP address and a port, such as 127.0.0.1:8080 or [::]:8080", read: read::listen },
+        "Where HTTP is served.",
+    )
+    .flag("--listen"),
+    key(
+        "data_dir",
+        "ZENWALLET_DATA_DIR",
+        Fallback::Value("./zenwallet-data"),
+        Kind::Text { accepted: "the path of a directory; it is made when missing", read: read::data_dir },
+        "Directory of the SQLite database and of the secret key made with it; relative to the working directory.",
+    )
+    .flag("--data-dir"),
+    key(
+        "public_url",
+        "ZENWALLET_PUBLIC_URL",
+        Fallback::Absent {
+            then: "http:// and the listen address; localhost when that is 0.0.0.0 or [::]",
+            example: "https://pay.example.com",
+        },
+        Kind::Text {
+            accepted: "an absolute http or https URL without user, query and fragment, at most 1500 characters",
+            read: read::public_url,
+        },
+        "What payment URLs start with.",
+    )
+    .flag("--public-url"),
+    key(
+        "database_url",
+        "ZENWALLET_DATABASE_URL",
+        Fallback::Absent {
+            then: "SQLite in data_dir",
+            example: "postgres://zenwallet:PASSWORD@127.0.0.1:5432/zenwallet",
+        },
+        Kind::Secret { accepted: "a URL that begins with postgres:// or postgresql://", read: read::database_url },
+        "The PostgreSQL to keep everything in. A flag shows in the process list: prefer the environment.",
+    )
+    .env_alias("DATABASE_URL")
+    .flag("--database-url"),
+    key(
+        "secret_key",
+        "ZENWALLET_SECRET_KEY",
+        Fallback::Absent {
+            then: "with SQLite a key is made and kept in data_dir; with PostgreSQL it is required",
+            example: "PASTE-THE-OUTPUT-OF: openssl rand -base64 32",
+        },
+        Kind::Secret { accepted: "32 bytes in base64, standard or URL-safe", read: read::secret_key },
+        "The key that encrypts secrets at rest; every node of a cluster has the same one.",
+    ),
+    key(
+        "secret_key_file",
+        "ZENWALLET_SECRET_KEY_FILE",
+        Fallback::Absent { then: "secret_key is taken", example: "/run/secrets/zenwallet_secret_key" },
+        Kind::Text { accepted: "the path of a file that holds a secret_key", read: read::secret_key_file },
+        "File to read secret_key from; relative to the working directory. Set one of the two.",
+    ),
+    key(
+        "http.max_connections",
+        "ZENWALLET_HTTP_MAX_CONNECTIONS",
+        Fallback::Value("16384"),
+        Kind::Count(1..=1_000_000, |c| &mut c.http.max_connections),
+        "Most open connections.",
+    ),
+    key(
+        "http.max_connections_per_address",
+        "ZENWALLET_HTTP_MAX_CONNECTIONS_PER_ADDRESS",
+        Fallback::Value("4096"),
+        Kind::Count(1..=1_000_000, |c| &mut c.http.max_connections_per_address),
+        "Most open connections of one client address; a proxy in front is one address.",
+    ),
+    key(
+        "http.head_timeout_ms",
+        "ZENWALLET_HTTP_HEAD_TIMEOUT_MS",
+        Fallback::Value("10000"),
+        Kind::Millis(TIMEOUT_MS, |c| &mut c.http.head_timeout),
+        "Longest wait for a request's head, in milliseconds.",
+    ),
+    key(
+        "http.body_timeout_ms",
+        "ZENWALLET_HTTP_BODY_TIMEOUT_MS",
+        Fallback::Value("10000"),
+        Kind::Millis(TIMEOUT_MS, |c| &mut c.http.body_timeout),
+        "Longest wait for a request's body, in milliseconds.",
+    ),
+    key(
+        "http.keep_alive_idle_ms",
+        "ZENWALLET_HTTP_KEEP_ALIVE_IDLE_MS",
+        Fallback::Value("15000"),
+        Kind::Millis(TIMEOUT_MS, |c| &mut c.http.keep_alive_idle),
+        "Longest rest of a connection between two requests, in milliseconds.",
+    ),
+    key(
+        "http.write_stall_timeout_ms",
+        "ZENWALLET_HTTP_WRITE_STALL_TIMEOUT_MS",
+        Fallback::Value("10000"),
+        Kind::Millis(TIMEOUT_MS, |c| &mut c.http.write_stall_timeout),
+        "Longest time a client may leave an answer unread, in milliseconds.",
+    ),
+    key(
+        "http.request_timeout_ms",
+        "ZENWALLET_HTTP_REQUEST_TIMEOUT_MS",
+        Fallback::Value("30000"),
+        Kind::Millis(TIMEOUT_MS, |c| &mut c.http.request_timeout),
+        "Longest time for a request as a whole, in milliseconds.",
+    ),
+    key(
+        "http.metrics",
+        "ZENWALLET_HTTP_METRICS",
+        Fallback::Value("true"),
+        Kind::Switch(|c| &mut c.http.metrics),
+        "Whether /metrics is served.",
+    ),
+    key(
+        "database.read_connections",
+        "ZENWALLET_DATABASE_READ_CONNECTIONS",
+        Fallback::Value("8"),
+        Kind::Count(1..=64, |c| &mut c.database.read_connections),
+        "Connections that serve reads.",
+    ),
+    key(
+        "database.statements",
+        "ZENWALLET_DATABASE_STATEMENTS",
+        Fallback::Value("auto"),
+        Kind::Choice(&[
+            ("auto", |c| c.database.statements = StatementMode::Auto),
+            ("prepared", |c| c.database.statements = StatementMode::Prepared),
+            ("unnamed", |c| c.database.statements = StatementMode::Unnamed),
+        ]),
+        "How SQL is sent to PostgreSQL; unnamed works behind any pooler.",
+    ),
+    key(
+        "database.commit_timeout_ms",
+        "ZENWALLET_DATABASE_COMMIT_TIMEOUT_MS",
+        Fallback::Value("5000"),
+        Kind::Millis(TIMEOUT_MS, |c| &mut c.database.commit_timeout),
+        "Longest wait for a commit, in milliseconds; after it the request is answered 503.",
+    ),
+    key(
+        "database.acquire_timeout_ms",
+        "ZENWALLET_DATABASE_ACQUIRE_TIMEOUT_MS",
+        Fallback::Value("3000"),
+        Kind::Millis(TIMEOUT_MS, |c| &mut c.database.acquire_timeout),
+        "Longest wait for a free connection, in milliseconds.",
+    ),
+    key(
+        "database.queue_max",
+        "ZENWALLET_DATABASE_QUEUE_MAX",
+        Fallback::Value("8192"),
+        Kind::Count(1..=1_000_000, |c| &mut c.database.queue_max),
+        "Most commands that may wait for the writer.",
+    ),
+    key(
+        "database.batch_max",
+        "ZENWALLET_DATABASE_BATCH_MAX",
+        Fallback::Value("256"),
+        Kind::Count(1..=10_000, |c| &mut c.database.batch_max),
+        "Most commands of one transaction.",
+    ),
+    key(
+        "database.connect_timeout_ms",
+        "ZENWALLET_DATABASE_CONNECT_TIMEOUT_MS",
+        Fallback::Value("5000"),
+        Kind::Millis(TIMEOUT_MS, |c| &mut c.database.connect_timeout),
+        "Longest wait for a new connection, in milliseconds.",
+    ),
+    key(
+        "log.filter",
+        "ZENWALLET_LOG_FILTER",
+        Fallback::Value("info"),
+        Kind::Text { accepted: "a filter such as info or warn,zenwallet_server=debug", read: read::log_filter },
+        "Which lines are logged, in the syntax of tracing's env-filter.",
+    ),
+    key(
+        "log.format",
+        "ZENWALLET_LOG_FORMAT",
+        Fallback::Value("auto"),
+        Kind::Choice(&[
+            ("text", |c| c.log.format = LogFormat::Text),
+            ("json", |c| c.log.format = LogFormat::Json),
+            ("auto", |c| c.log.format = LogFormat::Auto),
+        ]),
+        "How a log line is written; auto is text on a terminal and json otherwise.",
+    )
+    .flag("--log-format"),
+    key(
+        "shutdown.grace_ms",
+        "ZENWALLET_SHUTDOWN_GRACE_MS",
+        Fallback::Value("10000"),
+        Kind::Millis(0..=600_000, |c| &mut c.shutdown.grace),
+        "How long open requests may finish when the server stops, in milliseconds.",
+    ),
+    key(
+        "demo.app",
+        "ZENWALLET_DEMO_APP",
+        Fallback::Value("true"),
+        Kind::Switch(|c| &mut c.demo.app),
+        "Whether the first start of an empty SQLite database makes a demo test app and prints its key once.",
+    ),
+    key(
+        "expiry.batch_max",
+        "ZENWALLET_EXPIRY_BATCH_MAX",
+        Fallback::Value("500"),
+        Kind::Count(1..=10_000, |c| &mut c.expiry.batch_max),
+        "Most payments expired in one step.",
+    ),
+];
+
+/// What every timeout takes: below 10 ms nothing would work, above 10 minutes nothing would be freed.
+const TIMEOUT_MS: RangeInclusive<i128> = 10..=600_000;

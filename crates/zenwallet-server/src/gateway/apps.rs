@@ -1,0 +1,126 @@
+//! Apps and their keys.
+
+use super::{Gateway, secrets};
+use crate::wire::payment::check_url;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use thiserror::Error;
+use zenwallet_core::app::{self, ApiKey, App, Environment, SecretKey};
+use zenwallet_core::id::{AppId, PaymentId};
+use zenwallet_core::limits::{KEY_OVERLAP_MAX_S, RATE_MAX_PER_S};
+use zenwallet_core::{Code, Rejection};
+use zenwallet_store::StoreError;
+
+/// An app to be made.
+#[derive(Clone, Debug)]
+pub struct NewApp {
+    /// What the payer reads.
+    pub name: String,
+    /// Its world.
+    pub environment: Environment,
+    /// Where its webhooks go.
+    pub webhook_url: Option<String>,
+    /// Requests per second of each key: `None` is the environment's default, 0 is no limit.
+    pub rate_limit_per_s: Option<u32>,
+}
+
+/// A new app with its secrets in clear, for the one time they are shown.
+#[derive(Debug)]
+pub struct CreatedApp {
+    /// The app.
+    pub app: App,
+    /// Its first key.
+    pub api_key: SecretKey,
+    /// The secret its webhooks are signed with.
+    pub webhook_secret: String,
+}
+
+/// Why an app or key was not made.
+#[derive(Debug, Error)]
+pub enum AppError {
+    /// A value is not acceptable.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// There is no such app.
+    #[error("there is no app {0}")]
+    NoApp(AppId),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Gateway {
+    /// Makes an app with its first key and its webhook secret.
+    pub async fn create_app(&self, new: NewApp) -> Result<CreatedApp, AppError> {
+        app::check_name(&new.name)?;
+        if let Some(url) = &new.webhook_url {
+            check_url("webhook_url", url, new.environment)?;
+        }
+        if new.rate_limit_per_s.is_some_and(|rate| rate > RATE_MAX_PER_S) {
+            let message = format!("rate_limit may be at most {RATE_MAX_PER_S} requests per second");
+            return Err(Rejection::new(Code::ParameterOutOfRange, "rate_limit", message).into());
+        }
+        let now = self.now();
+        let id = self.ids.next(now);
+        let mut secret = [0; 32];
+        self.ids.fill(&mut secret);
+        let app = App {
+            id,
+            name: new.name,
+            environment: new.environment,
+            webhook_url: new.webhook_url,
+            webhook_secret_sealed: self.key.seal(&self.ids, id, &secret),
+            owner_user_id: None,
+            rate_limit_per_s: new.rate_limit_per_s,
+            created_at: now,
+            is_active: true,
+        };
+        let (api_key, stored) = self.new_key(&app);
+        self.store.create_app(&app, &stored).await?;
+        Ok(CreatedApp { app, api_key, webhook_secret: format!("whsec_{}", STANDARD.encode(secret)) })
+    }
+
+    /// Gives an app a new key; its other keys go on working for `overlap_s` seconds.
+    pub async fn rotate_key(&self, id: AppId, overlap_s: i64) -> Result<SecretKey, AppError> {
+        if !(0..=KEY_OVERLAP_MAX_S).contains(&overlap_s) {
+            let message = format!("overlap must be from 0 to {KEY_OVERLAP_MAX_S} seconds");
+            return Err(Rejection::new(Code::ParameterOutOfRange, "overlap", message).into());
+        }
+        let app = self.store.find_app(id).await?.ok_or(AppError::NoApp(id))?;
+        let (api_key, stored) = self.new_key(&app);
+        self.store.rotate_key(&stored, self.now().plus_s(overlap_s)).await?;
+        Ok(api_key)
+    }
+
+    /// The HMAC-SHA256 of a message under an app's webhook secret.
+    pub(crate) fn sign_for(&self, app: &App, message: &[u8]) -> Result<[u8; 32], secrets::SecretError> {
+        let secret = self.key.open(app.id, &app.webhook_secret_sealed)?;
+        Ok(secrets::hmac_sha256(&secret, &[message]))
+    }
+
+    /// The token that a payment's page puts into its forms.
+    pub(crate) fn page_token(&self, id: PaymentId) -> String {
+        self.key.page_token(id)
+    }
+
+    /// Whether a token is this payment's.
+    pub(crate) fn is_page_token(&self, id: PaymentId, token: &str) -> bool {
+        self.key.is_page_token(id, token)
+    }
+
+    fn new_key(&self, app: &App) -> (SecretKey, ApiKey) {
+        let secret = SecretKey::generate(&self.ids, app.environment);
+        let now = self.now();
+        let key = ApiKey {
+            id: self.ids.next(now),
+            app_id: app.id,
+            hash: secret.hash(),
+            hint: secret.hint(),
+            created_at: now,
+            expires_at: None,
+            revoked_at: None,
+            last_used_at: None,
+        };
+        (secret, key)
+    }
+}

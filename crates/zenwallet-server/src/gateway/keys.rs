@@ -1,0 +1,132 @@
+//! Who calls: keys to apps, remembered for a moment so that a request costs no query.
+
+use super::Gateway;
+use moka::future::Cache;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use zenwallet_core::Code;
+use zenwallet_core::app::{ApiKey, App, KeyHash};
+use zenwallet_core::id::KeyId;
+use zenwallet_core::rate::{Policy, Verdict};
+use zenwallet_core::time::Timestamp;
+use zenwallet_store::{Store, StoreError};
+
+/// How long a key is believed without asking the database: a revoked one is refused within this time.
+const BELIEVED_FOR: Duration = Duration::from_millis(500);
+/// Most keys remembered, wrong ones too.
+const REMEMBERED_MAX: u64 = 100_000;
+/// Every key has its environment's prefix and 43 characters.
+const KEY_BYTES: usize = 51;
+
+/// A key that may come in, with what its requests need.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The app.
+    pub app: Arc<App>,
+    limit: Option<(Policy, Arc<AtomicI64>)>,
+}
+
+impl Caller {
+    /// Takes one request out of the key's bucket; `None` where there is no limit.
+    pub fn admit(&self, now: Timestamp) -> Option<(Policy, Verdict)> {
+        let (policy, bucket) = self.limit.as_ref()?;
+        let now_ns = now.as_ms().saturating_mul(1_000_000);
+        let mut state = bucket.load(Ordering::Relaxed);
+        loop {
+            let verdict = policy.admit(state, now_ns);
+            match bucket.compare_exchange_weak(state, verdict.next_full_at_ns, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => return Some((*policy, verdict)),
+                Err(other) => state = other,
+            }
+        }
+    }
+}
+
+/// Why a key is not let in.
+#[derive(Clone, Debug)]
+pub enum KeyRefusal {
+    /// For the reason of this code.
+    Refused(Code),
+    /// The store failed.
+    Store(StoreError),
+}
+
+#[derive(Clone, Debug)]
+struct Known {
+    key: ApiKey,
+    caller: Caller,
+}
+
+/// The keys seen lately, their buckets and their last use.
+#[derive(Debug)]
+pub(super) struct Callers {
+    known: Cache<KeyHash, Option<Arc<Known>>>,
+    buckets: Mutex<HashMap<KeyId, Arc<AtomicI64>>>,
+    used: Mutex<HashMap<KeyId, Timestamp>>,
+}
+
+impl Callers {
+    pub(super) fn new() -> Self {
+        let known = Cache::builder().max_capacity(REMEMBERED_MAX).time_to_live(BELIEVED_FOR).build();
+        Self { known, buckets: Mutex::default(), used: Mutex::default() }
+    }
+
+    /// The key of this hash, asked of the database by one request at a time.
+    async fn find(&self, store: &Store, hash: KeyHash, now: Timestamp) -> Result<Option<Arc<Known>>, StoreError> {
+        let load = async {
+            let Some((key, app)) = store.find_key(hash).await? else { return Ok(None) };
+            self.used.lock().unwrap_or_else(PoisonError::into_inner).insert(key.id, now);
+            let limit = app.rate_per_s().map(|per_s| (Policy::per_second(per_s), self.bucket(key.id)));
+            Ok(Some(Arc::new(Known { caller: Caller { app: Arc::new(app), limit }, key })))
+        };
+        self.known.try_get_with(hash, load).await.map_err(|error: Arc<StoreError>| (*error).clone())
+    }
+
+    fn bucket(&self, key: KeyId) -> Arc<AtomicI64> {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(buckets.entry(key).or_default())
+    }
+
+    /// Forgets buckets that have filled up: a new one is the same.
+    fn forget_full_buckets(&self, now: Timestamp) {
+        let now_ns = now.as_ms().saturating_mul(1_000_000);
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        buckets.retain(|_, full_at| Arc::strong_count(full_at) > 1 || full_at.load(Ordering::Relaxed) > now_ns);
+    }
+}
+
+impl Gateway {
+    /// Lets a key in, or says why not.
+    pub async fn recognise_caller(&self, key: &str) -> Result<Caller, KeyRefusal> {
+        let shaped = key.len() == KEY_BYTES && (key.starts_with("sk_test_") || key.starts_with("sk_live_"));
+        if !shaped {
+            return Err(KeyRefusal::Refused(Code::ApiKeyInvalid));
+        }
+        let now = self.now();
+        let found = self.callers.find(&self.store, KeyHash::of(key), now).await.map_err(KeyRefusal::Store)?;
+        let known = found.ok_or(KeyRefusal::Refused(Code::ApiKeyInvalid))?;
+        if known.key.revoked_at.is_some_and(|at| at <= now) {
+            return Err(KeyRefusal::Refused(Code::ApiKeyRevoked));
+        }
+        if known.key.expires_at.is_some_and(|at| at <= now) {
+            return Err(KeyRefusal::Refused(Code::ApiKeyExpired));
+        }
+        if !known.caller.app.is_active {
+            return Err(KeyRefusal::Refused(Code::AppDisabled));
+        }
+        Ok(known.caller.clone())
+    }
+
+    /// Writes down when keys last called, and forgets what need not be remembered.
+    pub async fn note_key_use(&self) -> Result<(), StoreError> {
+        self.callers.forget_full_buckets(self.now());
+        let used = std::mem::take(&mut *self.callers.used.lock().unwrap_or_else(PoisonError::into_inner));
+        let used: Vec<_> = used.into_iter().collect();
+        if used.is_empty() {
+            return Ok(());
+        }
+        self.store.touch_keys(&used).await
+    }
+}

@@ -1,0 +1,96 @@
+//! The use-cases: one function each, named as the sentence you would say. HTTP, the payer's page, the command
+//! line and the workers call the same ones.
+
+mod apps;
+mod keys;
+mod payments;
+mod secrets;
+
+pub use apps::{AppError, CreatedApp, NewApp};
+pub use keys::{Caller, KeyRefusal};
+pub(crate) use payments::Answer;
+pub use payments::Idempotency;
+pub use secrets::{InstanceKey, SecretError};
+
+use crate::qr::{QrCodes, QrError};
+use crate::wire::payment::PaymentView;
+use std::sync::Arc;
+use std::time::Duration;
+use thiserror::Error;
+use zenwallet_core::id::IdSource;
+use zenwallet_core::time::{Clock, Timestamp};
+use zenwallet_store::{Command, Store, StoreError};
+
+/// Longest wait of a readiness check, so that a stuck disk is told rather than waited for.
+const READINESS_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Everything that a use-case needs. Made once, shared by all.
+#[derive(Debug)]
+pub struct Gateway {
+    pub(crate) store: Store,
+    pub(crate) clock: Clock,
+    pub(crate) ids: Arc<IdSource>,
+    pub(crate) view: PaymentView,
+    key: InstanceKey,
+    callers: keys::Callers,
+}
+
+/// Why a gateway cannot start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The public URL cannot be put into a QR code.
+    #[error("public_url: {0}")]
+    Qr(#[from] QrError),
+    /// The database's secrets were sealed with another key.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+}
+
+impl Gateway {
+    /// A gateway over a migrated store. `public_url` is what payment URLs start with.
+    pub async fn new(
+        store: Store,
+        clock: Clock,
+        ids: Arc<IdSource>,
+        key: InstanceKey,
+        public_url: &str,
+    ) -> Result<Self, StartError> {
+        key.check_belongs_to(&store).await?;
+        store.set_instance_value("public_url", public_url).await?;
+        let page_prefix = format!("{public_url}/pay/pay_");
+        let view = PaymentView { qr: QrCodes::new(&page_prefix)?, page_prefix };
+        Ok(Self { store, clock, ids, view, key, callers: keys::Callers::new() })
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Whether a payment could be created and read at this moment: a real commit and a real read.
+    pub async fn check_ready(&self) -> Result<(), StoreError> {
+        let check = async { tokio::try_join!(self.store.commit(Command::Probe), self.store.check_read()) };
+        match tokio::time::timeout(READINESS_TIMEOUT, check).await {
+            Ok(result) => result.map(drop),
+            Err(_) => Err(StoreError::Unavailable("the database did not answer in time".to_owned())),
+        }
+    }
+
+    /// Whether there is any app.
+    pub async fn has_apps(&self) -> Result<bool, StoreError> {
+        Ok(!self.store.list_apps().await?.is_empty())
+    }
+
+    /// Resolves with the reason when the store can no longer be trusted to write: then the process must end.
+    pub async fn failed_for_good(&self) -> String {
+        self.store.failed_for_good().await
+    }
+
+    /// Answers what was accepted, then stops writing.
+    pub async fn close(&self) {
+        self.store.close().await;
+    }
+}

@@ -1,0 +1,155 @@
+//! What can be done with payments.
+
+use super::Gateway;
+use crate::wire::payment::{CompletePayment, CreatePayment};
+use std::sync::Arc;
+use zenwallet_core::app::App;
+use zenwallet_core::id::{AppId, PaymentId};
+use zenwallet_core::payment::{Action, Payment, Status};
+use zenwallet_core::time::Timestamp;
+use zenwallet_store::{Claim, Command, Committed, Outcome, PaymentFilter, Result, StoredAnswer};
+
+/// An idempotency key with the request it came with.
+#[derive(Clone, Debug)]
+pub struct Idempotency {
+    /// The `Idempotency-Key`.
+    pub key: String,
+    /// SHA-256 of the request.
+    pub fingerprint: [u8; 32],
+}
+
+/// Renders the answer to an outcome.
+pub(crate) type Answer = Arc<dyn Fn(&Outcome) -> StoredAnswer + Send + Sync>;
+
+fn claim(idempotency: Option<Idempotency>, answer: &Answer) -> Option<Claim> {
+    idempotency.map(|Idempotency { key, fingerprint }| Claim { key, fingerprint, answer: Arc::clone(answer) })
+}
+
+impl Gateway {
+    /// The payment that a request asks for, not yet kept anywhere.
+    pub(crate) fn draft_payment(&self, app: &App, request: CreatePayment) -> Payment {
+        let created_at = self.now();
+        Payment {
+            id: self.ids.next(created_at),
+            app_id: app.id,
+            amount: request.amount,
+            currency: request.currency,
+            status: Status::Pending,
+            reference_id: request.reference_id,
+            description: request.description,
+            metadata: request.metadata,
+            webhook_url: request.webhook_url,
+            return_url: request.return_url,
+            created_at,
+            expires_at: created_at.plus_s(request.expires_in_s),
+            completed_at: None,
+            transaction_id: None,
+            failure_code: None,
+            notes: None,
+        }
+    }
+
+    /// Keeps a new payment and announces it.
+    pub(crate) async fn create_payment(
+        &self,
+        payment: Payment,
+        idempotency: Option<Idempotency>,
+        answer: &Answer,
+    ) -> Result<Committed> {
+        let claim = claim(idempotency, answer);
+        self.store.commit(Command::CreatePayment { payment: Box::new(payment), claim }).await
+    }
+
+    /// Lets an app bring its payment to an end.
+    pub(crate) async fn complete_payment(
+        &self,
+        app_id: AppId,
+        payment_id: PaymentId,
+        request: CompletePayment,
+        idempotency: Option<Idempotency>,
+        answer: &Answer,
+    ) -> Result<Committed> {
+        let CompletePayment { succeeds, notes, failure_code } = request;
+        let action = if succeeds {
+            Action::Succeed { transaction_id: self.ids.next(self.now()), notes }
+        } else {
+            Action::Fail { failure_code, notes }
+        };
+        let claim = claim(idempotency, answer);
+        self.store.commit(Command::SettlePayment { app_id: Some(app_id), payment_id, action, claim }).await
+    }
+
+    /// Lets an app call its payment off.
+    pub(crate) async fn cancel_payment(
+        &self,
+        app_id: AppId,
+        payment_id: PaymentId,
+        idempotency: Option<Idempotency>,
+        answer: &Answer,
+    ) -> Result<Committed> {
+        let claim = claim(idempotency, answer);
+        let action = Action::Cancel;
+        self.store.commit(Command::SettlePayment { app_id: Some(app_id), payment_id, action, claim }).await
+    }
+
+    /// Lets the payer pay.
+    pub(crate) async fn pay_as_payer(&self, payment_id: PaymentId) -> Result<Outcome> {
+        let action = Action::Succeed { transaction_id: self.ids.next(self.now()), notes: None };
+        self.settle_as_payer(payment_id, action).await
+    }
+
+    /// Lets the payer decline.
+    pub(crate) async fn cancel_as_payer(&self, payment_id: PaymentId) -> Result<Outcome> {
+        self.settle_as_payer(payment_id, Action::Cancel).await
+    }
+
+    async fn settle_as_payer(&self, payment_id: PaymentId, action: Action) -> Result<Outcome> {
+        let command = Command::SettlePayment { app_id: None, payment_id, action, claim: None };
+        Ok(self.store.commit(command).await?.outcome)
+    }
+
+    /// A payment of an app, as it is now.
+    pub(crate) async fn find_payment(&self, app_id: AppId, id: PaymentId) -> Result<Option<Payment>> {
+        let found = self.store.find_payment(app_id, id).await?;
+        Ok(found.map(|payment| payment.seen_at(self.now())))
+    }
+
+    /// A payment with its app, as its payer sees them now.
+    pub(crate) async fn find_payment_for_payer(&self, id: PaymentId) -> Result<Option<(Payment, App)>> {
+        let Some(payment) = self.store.find_payment_of_any_app(id).await? else { return Ok(None) };
+        let app = self.store.find_app(payment.app_id).await?;
+        Ok(app.map(|app| (payment.seen_at(self.now()), app)))
+    }
+
+    /// Payments newest first, statuses as stored.
+    pub(crate) async fn list_payments(
+        &self,
+        filter: &PaymentFilter,
+        below: Option<PaymentId>,
+        limit: u32,
+    ) -> Result<Vec<Payment>> {
+        self.store.list_payments(filter, below, limit).await
+    }
+
+    /// How many there are up to `cap`, and whether there are more.
+    pub(crate) async fn count_payments(&self, filter: &PaymentFilter, cap: u32) -> Result<(u32, bool)> {
+        let counted = self.store.count_payments(filter, cap + 1).await?;
+        Ok((counted.min(cap), counted > cap))
+    }
+
+    /// Persists and announces the end of at most `limit` payments whose time is over; says how many there were
+    /// and when the next one is due.
+    pub async fn expire_due_payments(&self, limit: u32) -> Result<(u32, Option<Timestamp>)> {
+        let expired = match self.store.commit(Command::ExpireDue { limit }).await?.outcome {
+            Outcome::Expired(count) => count,
+            _ => 0,
+        };
+        Ok((expired, self.store.next_expiry().await?))
+    }
+
+    /// Forgets idempotency keys that have served their time.
+    pub async fn prune_idempotency_keys(&self, limit: u32) -> Result<u64> {
+        let before = self.now().plus_ms(-zenwallet_core::limits::IDEMPOTENCY_KEPT_MS);
+        self.store.prune_idempotency_keys(before, limit).await
+    }
+}

@@ -1,0 +1,54 @@
+//! One request and its answer: what the edge and the handlers tell each other.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use std::convert::Infallible;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use zenwallet_core::id::RequestId;
+use zenwallet_core::rate::{Policy, Verdict};
+
+/// The edge's knowledge of a request, shared with its handler.
+#[derive(Clone, Debug)]
+pub(crate) struct Exchange(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    request_id: RequestId,
+    body_timeout: Duration,
+    verdict: OnceLock<(Policy, Verdict)>,
+}
+
+impl Exchange {
+    pub(super) fn new(request_id: RequestId, body_timeout: Duration) -> Self {
+        Self(Arc::new(Inner { request_id, body_timeout, verdict: OnceLock::new() }))
+    }
+
+    pub(crate) fn request_id(&self) -> RequestId {
+        self.0.request_id
+    }
+
+    /// A body must arrive whole within this time.
+    pub(crate) fn body_timeout(&self) -> Duration {
+        self.0.body_timeout
+    }
+
+    /// Notes what the caller's bucket said, for the answer's headers.
+    pub(super) fn note_verdict(&self, verdict: (Policy, Verdict)) {
+        let _ = self.0.verdict.set(verdict);
+    }
+
+    pub(super) fn verdict(&self) -> Option<&(Policy, Verdict)> {
+        self.0.verdict.get()
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Exchange {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let known = parts.extensions.get::<Self>().cloned();
+        // The edge puts one into every request.
+        Ok(known.unwrap_or_else(|| Self::new(RequestId::from_bytes([0; 16]), Duration::ZERO)))
+    }
+}

@@ -1,0 +1,200 @@
+//! A connection that cannot be held open for nothing: silent clients, half heads and readers that do not read
+//! are cut off. hyper's own timer sees only one of these.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep};
+
+/// How long a connection may stay in each state.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// From the first byte of a head to its last.
+    pub(super) head: Duration,
+    /// Between two requests, and before the first byte.
+    pub(super) idle: Duration,
+    /// A reader must take [`STALL_MIN_BYTES`] within this time.
+    pub(super) stall: Duration,
+}
+
+/// What a reader must take within the stall time: less is not reading.
+const STALL_MIN_BYTES: u64 = 4 * 1024;
+
+/// Whether a request is being answered: then the handler's own deadlines hold, not the connection's.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Busy(Arc<AtomicBool>);
+
+impl Busy {
+    pub(super) fn set(&self, busy: bool) {
+        self.0.store(busy, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A stream under guard.
+pub(super) struct Guarded<S> {
+    stream: S,
+    busy: Busy,
+    was_busy: bool,
+    patience: Patience,
+    /// When reading gives up; `None` before the clock of the present state was started.
+    read_deadline: Option<Instant>,
+    in_head: bool,
+    timer: Pin<Box<Sleep>>,
+    stalled: Option<Stall>,
+    written: u64,
+}
+
+struct Stall {
+    until: Instant,
+    written_before: u64,
+    timer: Pin<Box<Sleep>>,
+}
+
+impl<S> Guarded<S> {
+    pub(super) fn new(stream: S, patience: Patience, busy: Busy) -> Self {
+        let timer = Box::pin(tokio::time::sleep(patience.idle));
+        Self {
+            stream,
+            busy,
+            was_busy: false,
+            patience,
+            read_deadline: None,
+            in_head: false,
+            timer,
+            stalled: None,
+            written: 0,
+        }
+    }
+
+    /// Whether waiting for bytes has lasted too long. The timer is moved only when it fires early or must fire
+    /// earlier, so that a request in time costs no timer at all.
+    fn poll_read_deadline(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if self.busy.get() {
+            self.was_busy = true;
+            return Poll::Pending;
+        }
+        if std::mem::take(&mut self.was_busy) {
+            (self.read_deadline, self.in_head) = (None, false);
+        }
+        let wait = if self.in_head { self.patience.head } else { self.patience.idle };
+        let deadline = *self.read_deadline.get_or_insert_with(|| Instant::now() + wait);
+        if self.timer.deadline() > deadline {
+            self.timer.as_mut().reset(deadline);
+        }
+        while self.timer.as_mut().poll(context).is_ready() {
+            if Instant::now() >= deadline {
+                return Poll::Ready(());
+            }
+            self.timer.as_mut().reset(deadline);
+        }
+        Poll::Pending
+    }
+
+    /// Bytes came: outside of an answer they belong to a head, whose clock starts with its first byte.
+    fn note_read(&mut self) {
+        let busy = self.busy.get();
+        if std::mem::replace(&mut self.was_busy, busy) {
+            self.in_head = false;
+        }
+        if !busy && !self.in_head {
+            self.in_head = true;
+            self.read_deadline = None;
+        }
+    }
+
+    /// Whether the other side has stopped reading.
+    fn poll_stall(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
+        let (patience, written) = (self.patience.stall, self.written);
+        let stall = self.stalled.get_or_insert_with(|| Stall {
+            until: Instant::now() + patience,
+            written_before: written,
+            timer: Box::pin(tokio::time::sleep(patience)),
+        });
+        while stall.timer.as_mut().poll(context).is_ready() {
+            if Instant::now() >= stall.until {
+                if written - stall.written_before < STALL_MIN_BYTES {
+                    return Poll::Ready(io::Error::new(io::ErrorKind::TimedOut, "the client does not read"));
+                }
+                (stall.until, stall.written_before) = (Instant::now() + patience, written);
+            }
+            stall.timer.as_mut().reset(stall.until);
+        }
+        Poll::Pending
+    }
+
+    fn finish_write<T>(&mut self, context: &mut Context<'_>, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        match polled {
+            Poll::Pending => self.poll_stall(context).map(Err),
+            ready => ready,
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        if let Poll::Ready(result) = Pin::new(&mut self.stream).poll_read(context, buffer) {
+            if buffer.filled().len() > before {
+                self.note_read();
+            }
+            return Poll::Ready(result);
+        }
+        ready!(self.poll_read_deadline(context));
+        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "no request came in time")))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let polled = Pin::new(&mut self.stream).poll_write(context, bytes);
+        if let Poll::Ready(Ok(count)) = polled {
+            self.written += count as u64;
+            if count == bytes.len() {
+                self.stalled = None;
+            }
+        }
+        self.finish_write(context, polled)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let polled = Pin::new(&mut self.stream).poll_write_vectored(context, bytes);
+        if let Poll::Ready(Ok(count)) = polled {
+            self.written += count as u64;
+            if count == bytes.iter().map(|slice| slice.len()).sum::<usize>() {
+                self.stalled = None;
+            }
+        }
+        self.finish_write(context, polled)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let polled = Pin::new(&mut self.stream).poll_flush(context);
+        self.finish_write(context, polled)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let polled = Pin::new(&mut self.stream).poll_shutdown(context);
+        self.finish_write(context, polled)
+    }
+}

@@ -1,0 +1,59 @@
+//! The routes of the API and their description: one list makes both, so they cannot drift apart.
+
+use super::{export, payments, qr};
+use crate::gateway::Gateway;
+use axum::Router;
+use std::sync::Arc;
+use utoipa::openapi::OpenApi as Document;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "ZenWallet",
+        description = "A virtual payment gateway: applications create payment requests in any virtual currency, a payer \
+            pays or declines on a hosted page, and every application learns of it at once. No real money.\n\n\
+            Every answer that is not a success has one shape, `ErrorBody`; `/docs/errors` explains every code.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    tags((name = "Payments", description = "Requests for payment, from create to their end")),
+    security(("api_key" = [])),
+    modifiers(&ApiKey)
+)]
+struct Description;
+
+struct ApiKey;
+
+impl Modify for ApiKey {
+    fn modify(&self, document: &mut Document) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("sk_test_… or sk_live_…")
+            .description(Some("The API key of an app, as `Authorization: Bearer sk_…`"))
+            .build();
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("api_key", SecurityScheme::Http(scheme));
+    }
+}
+
+/// The routes, and the document that describes them.
+pub(super) fn routes() -> (Router<Arc<Gateway>>, Document) {
+    OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(payments::create_payment))
+        .routes(routes!(payments::list_payments))
+        .routes(routes!(export::export_payments))
+        .routes(routes!(payments::get_payment))
+        .routes(routes!(payments::complete_payment))
+        .routes(routes!(payments::cancel_payment))
+        .routes(routes!(qr::get_qr_png))
+        .routes(routes!(qr::get_qr_svg))
+        .split_for_parts()
+}
+
+/// The OpenAPI 3.1 document.
+pub fn document() -> Document {
+    routes().1
+}

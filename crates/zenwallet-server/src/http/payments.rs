@@ -1,0 +1,215 @@
+//! `/api/payments`
+
+use super::error::ApiError;
+use super::exchange::Exchange;
+use super::request::{AppCaller, JsonRequest, PaymentPath, Query};
+use crate::gateway::Gateway;
+use crate::wire::error::ErrorBody;
+use crate::wire::list::{self, ListRequest, PaymentList};
+use crate::wire::payment::{CompletePayment, CreatePayment, PaymentObject};
+use crate::wire::query::Params;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use std::sync::Arc;
+use zenwallet_core::Code;
+use zenwallet_core::limits::TOTAL_COUNT_MAX;
+use zenwallet_store::{Committed, Outcome, StoredAnswer};
+
+type Answered = Result<Response, ApiError>;
+
+/// Create a payment
+///
+/// Answers with the page where it is paid and a QR code of that page. Send an `Idempotency-Key`: with it a
+/// request can be repeated safely.
+#[utoipa::path(post, path = "/api/payments/create", tag = "Payments", request_body = CreatePayment,
+    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters, kept 24 h")),
+    responses(
+        (status = 201, body = PaymentObject, description = "The payment, waiting to be paid"),
+        (status = 400, body = ErrorBody, description = "The request is not acceptable; `errors` names everything"),
+        (status = 401, body = ErrorBody, description = "No valid API key"),
+        (status = 403, body = ErrorBody, description = "The app is disabled"),
+        (status = 409, body = ErrorBody, description = "A request with this `Idempotency-Key` is still running"),
+        (status = 413, body = ErrorBody, description = "The body is over 64 KB"),
+        (status = 415, body = ErrorBody, description = "The body is not JSON"),
+        (status = 422, body = ErrorBody, description = "The `Idempotency-Key` was used with another request"),
+        (status = 429, body = ErrorBody, description = "Over the rate limit"),
+        (status = 503, body = ErrorBody, description = "Not now; repeat with the same `Idempotency-Key`")))]
+pub(crate) async fn create_payment(
+    State(gateway): State<Arc<Gateway>>,
+    AppCaller(caller): AppCaller,
+    request: JsonRequest,
+) -> Answered {
+    let wanted = CreatePayment::parse(&request.body, caller.app.environment)?;
+    let payment = gateway.draft_payment(&caller.app, wanted);
+    let body = Bytes::from(gateway.view.payment(&payment, true));
+    let answer: crate::gateway::Answer = Arc::new(move |_| StoredAnswer { status: 201, body: body.clone() });
+    let committed = gateway.create_payment(payment, request.idempotency, &answer).await?;
+    respond(committed, &answer)
+}
+
+/// Read a payment
+#[utoipa::path(get, path = "/api/payments/{payment_id}", tag = "Payments",
+    params(("payment_id" = String, Path, description = "The payment"),
+        ("include" = Option<String>, Query, description = "`qr_code` adds the QR code as a data URL")),
+    responses(
+        (status = 200, body = PaymentObject, description = "The payment as it is now"),
+        (status = 400, body = ErrorBody, description = "Unknown parameter"),
+        (status = 401, body = ErrorBody, description = "No valid API key"),
+        (status = 403, body = ErrorBody, description = "The app is disabled"),
+        (status = 404, body = ErrorBody, description = "No payment of this app has this id"),
+        (status = 429, body = ErrorBody, description = "Over the rate limit"),
+        (status = 503, body = ErrorBody, description = "Not now; try again")))]
+pub(crate) async fn get_payment(
+    State(gateway): State<Arc<Gateway>>,
+    AppCaller(caller): AppCaller,
+    PaymentPath(id): PaymentPath,
+    Query(query): Query,
+) -> Answered {
+    let mut params = Params::parse(query.as_deref());
+    let with_qr = params.include("qr_code");
+    let with_qr = params.finish(with_qr)?;
+    let found = gateway.find_payment(caller.app.id, id).await?;
+    let payment = found.ok_or(ApiError::new(Code::PaymentNotFound))?;
+    Ok(json(200, gateway.view.payment(&payment, with_qr)))
+}
+
+/// List payments
+///
+/// Newest first. A page's `next_cursor` is the next page's `cursor`.
+#[utoipa::path(get, path = "/api/payments", tag = "Payments",
+    params(("status" = Option<crate::wire::payment::PaymentStatus>, Query, description = "The effective status"),
+        ("reference_id" = Option<String>, Query, description = "Exactly this reference"),
+        ("q" = Option<String>, Query, description = "A payment id, a transaction id, or the start of a reference"),
+        ("created_after" = Option<String>, Query, description = "Created at or after this moment, RFC 3339"),
+        ("created_before" = Option<String>, Query, description = "Created before this moment, RFC 3339"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Payments a page, 50 when absent"),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before, with the same filters"),
+        ("include" = Option<String>, Query, description = "`total_count` adds the count, exact up to 10000")),
+    responses(
+        (status = 200, body = PaymentList, description = "A page of payments"),
+        (status = 400, body = ErrorBody, description = "A parameter is unknown or not acceptable"),
+        (status = 401, body = ErrorBody, description = "No valid API key"),
+        (status = 403, body = ErrorBody, description = "The app is disabled"),
+        (status = 429, body = ErrorBody, description = "Over the rate limit"),
+        (status = 503, body = ErrorBody, description = "Not now; try again")))]
+pub(crate) async fn list_payments(
+    State(gateway): State<Arc<Gateway>>,
+    AppCaller(caller): AppCaller,
+    Query(query): Query,
+) -> Answered {
+    let request = ListRequest::parse(query.as_deref(), &caller.app, gateway.now())?;
+    let page = gateway.list_payments(&request.filter, request.below, request.limit + 1).await?;
+    let total = match request.wants_count {
+        true => Some(gateway.count_payments(&request.filter, TOTAL_COUNT_MAX).await?),
+        false => None,
+    };
+    Ok(json(200, list::render(&gateway.view, &request, page, total)))
+}
+
+/// Complete a payment
+///
+/// Repeating a completion is safe: the same end again answers 200 and changes nothing.
+#[utoipa::path(post, path = "/api/payments/{payment_id}/complete", tag = "Payments", request_body = CompletePayment,
+    params(("payment_id" = String, Path, description = "The payment"),
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters, kept 24 h")),
+    responses(
+        (status = 200, body = PaymentObject, description = "The payment, ended as asked"),
+        (status = 400, body = ErrorBody, description = "The request is not acceptable"),
+        (status = 401, body = ErrorBody, description = "No valid API key"),
+        (status = 403, body = ErrorBody, description = "The app is disabled"),
+        (status = 404, body = ErrorBody, description = "No payment of this app has this id"),
+        (status = 409, body = ErrorBody, description = "It has ended otherwise, or its time is over; `payment` shows it"),
+        (status = 413, body = ErrorBody, description = "The body is over 64 KB"),
+        (status = 415, body = ErrorBody, description = "The body is not JSON"),
+        (status = 422, body = ErrorBody, description = "The `Idempotency-Key` was used with another request"),
+        (status = 429, body = ErrorBody, description = "Over the rate limit"),
+        (status = 503, body = ErrorBody, description = "Not now; repeat it")))]
+pub(crate) async fn complete_payment(
+    State(gateway): State<Arc<Gateway>>,
+    exchange: Exchange,
+    AppCaller(caller): AppCaller,
+    PaymentPath(id): PaymentPath,
+    request: JsonRequest,
+) -> Answered {
+    let wanted = CompletePayment::parse(&request.body)?;
+    let answer = settlement_answer(&gateway, &exchange);
+    let committed = gateway.complete_payment(caller.app.id, id, wanted, request.idempotency, &answer).await?;
+    respond(committed, &answer)
+}
+
+/// Cancel a payment
+///
+/// It ends as `FAILED` with the failure code `canceled`.
+#[utoipa::path(post, path = "/api/payments/{payment_id}/cancel", tag = "Payments",
+    params(("payment_id" = String, Path, description = "The payment"),
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters, kept 24 h")),
+    responses(
+        (status = 200, body = PaymentObject, description = "The payment, ended"),
+        (status = 400, body = ErrorBody, description = "The request is not acceptable"),
+        (status = 401, body = ErrorBody, description = "No valid API key"),
+        (status = 403, body = ErrorBody, description = "The app is disabled"),
+        (status = 404, body = ErrorBody, description = "No payment of this app has this id"),
+        (status = 409, body = ErrorBody, description = "It has ended otherwise, or its time is over; `payment` shows it"),
+        (status = 413, body = ErrorBody, description = "The body is over 64 KB"),
+        (status = 415, body = ErrorBody, description = "The body is not JSON"),
+        (status = 422, body = ErrorBody, description = "The `Idempotency-Key` was used with another request"),
+        (status = 429, body = ErrorBody, description = "Over the rate limit"),
+        (status = 503, body = ErrorBody, description = "Not now; repeat it")))]
+pub(crate) async fn cancel_payment(
+    State(gateway): State<Arc<Gateway>>,
+    exchange: Exchange,
+    AppCaller(caller): AppCaller,
+    PaymentPath(id): PaymentPath,
+    request: JsonRequest,
+) -> Answered {
+    crate::wire::body::Fields::parse(&request.body).map_err(|rejection| vec![rejection])?.finish(Some(()))?;
+    let answer = settlement_answer(&gateway, &exchange);
+    let committed = gateway.cancel_payment(caller.app.id, id, request.idempotency, &answer).await?;
+    respond(committed, &answer)
+}
+
+/// Renders what became of a payment that somebody wanted to end.
+fn settlement_answer(gateway: &Arc<Gateway>, exchange: &Exchange) -> crate::gateway::Answer {
+    let (gateway, request_id) = (Arc::clone(gateway), exchange.request_id());
+    Arc::new(move |outcome| {
+        let refused = |code, payment| ApiError::new(code).with_payment(gateway.view.payment(payment, false));
+        let error = match outcome {
+            Outcome::Settled { payment, .. } => {
+                return StoredAnswer { status: 200, body: gateway.view.payment(payment, false).into() };
+            }
+            Outcome::AlreadyFinal(payment) => refused(Code::PaymentAlreadyFinal, payment),
+            Outcome::PaymentExpired(payment) => refused(Code::PaymentExpired, payment),
+            Outcome::NotFound => ApiError::new(Code::PaymentNotFound),
+            _ => ApiError::new(Code::InternalError),
+        };
+        StoredAnswer { status: error.status(), body: error.body(request_id).into() }
+    })
+}
+
+/// The answer to a committed command: its own, or the one its idempotency key got first.
+fn respond(committed: Committed, answer: &crate::gateway::Answer) -> Answered {
+    let Committed { outcome, answer: kept } = committed;
+    match outcome {
+        Outcome::KeyReused => return Err(ApiError::new(Code::IdempotencyKeyReused)),
+        Outcome::KeyInUse => return Err(ApiError::new(Code::IdempotencyKeyInUse)),
+        _ => {}
+    }
+    let replayed = outcome == Outcome::Replayed;
+    let StoredAnswer { status, body } = kept.unwrap_or_else(|| answer(&outcome));
+    let mut response = json(status, body);
+    if replayed {
+        const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    }
+    Ok(response)
+}
+
+/// An answer of JSON.
+pub(super) fn json(status: u16, body: impl Into<Body>) -> Response {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}

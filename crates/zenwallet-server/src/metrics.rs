@@ -1,0 +1,52 @@
+//! The process in numbers.
+
+use metrics::{counter, describe_counter, describe_histogram, histogram};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
+
+const SECONDS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
+const REQUESTS: &str = "zenwallet_http_requests_total";
+const REQUEST_SECONDS: &str = "zenwallet_http_request_seconds";
+
+/// Starts counting; later calls change nothing.
+pub fn start() {
+    RECORDER.get_or_init(|| {
+        let builder = PrometheusBuilder::new()
+            .set_buckets_for_metric(Matcher::Full(REQUEST_SECONDS.to_owned()), &SECONDS)
+            .ok()?;
+        let handle = builder.install_recorder().ok()?;
+        describe_counter!(REQUESTS, "Answers by route and status");
+        describe_histogram!(REQUEST_SECONDS, "Seconds from a request's head to its answer's head, by route");
+        Some(handle)
+    });
+}
+
+/// Counts an answer.
+pub(crate) fn count_answer(route: &'static str, status: u16, took: Duration) {
+    counter!(REQUESTS, "route" => route, "status" => status_text(status)).increment(1);
+    histogram!(REQUEST_SECONDS, "route" => route).record(took.as_secs_f64());
+}
+
+/// The status as a label, without making a string for those that are common.
+fn status_text(status: u16) -> std::borrow::Cow<'static, str> {
+    match status {
+        200 => "200".into(),
+        201 => "201".into(),
+        other => other.to_string().into(),
+    }
+}
+
+/// Moves finished samples on; without this they would pile up.
+pub(crate) fn upkeep() {
+    if let Some(Some(handle)) = RECORDER.get() {
+        handle.run_upkeep();
+    }
+}
+
+/// Everything counted, in Prometheus' text format.
+pub(crate) fn render() -> String {
+    RECORDER.get().and_then(Option::as_ref).map(PrometheusHandle::render).unwrap_or_default()
+}

@@ -1,0 +1,8 @@
+//! Every shape that is promised: what requests may hold and what answers look like.
+
+pub(crate) mod body;
+pub(crate) mod cursor;
+pub(crate) mod error;
+pub(crate) mod list;
+pub(crate) mod payment;
+pub(crate) mod query;

@@ -1,0 +1,66 @@
+//! Work that nobody waits for. Each step is a use-case without timers; the loops here only sleep between steps.
+
+use crate::gateway::Gateway;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// Longest sleep of the sweeper. A payment lives at least 30 s, so one that was created on any node while the
+/// sweeper slept is seen before it is due.
+const SWEEP_SLEEP_MAX: Duration = Duration::from_secs(10);
+/// Sleep after a failure.
+const RETRY_SLEEP: Duration = Duration::from_millis(500);
+const UPKEEP_SLEEP: Duration = Duration::from_secs(15);
+/// Rows of one upkeep statement: small, so that it never holds the writer up.
+const PRUNE_BATCH: u32 = 500;
+
+/// Expires payments at their time until told to stop.
+pub async fn run_expiry(gateway: Arc<Gateway>, batch_max: u32, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let sleep = match gateway.expire_due_payments(batch_max).await {
+            // A full batch means that more may be due already.
+            Ok((expired, _)) if expired >= batch_max => continue,
+            Ok((_, next)) => {
+                let wait_ms = next.map_or(i64::MAX, |at| at.as_ms() - gateway.now().as_ms());
+                Duration::from_millis(u64::try_from(wait_ms).unwrap_or(0)).min(SWEEP_SLEEP_MAX)
+            }
+            Err(error) => {
+                tracing::warn!(%error, "payments could not be expired; trying again");
+                RETRY_SLEEP
+            }
+        };
+        // Another node may be expiring what is due: it stays due until that commit, so do not spin.
+        let sleep = sleep.max(Duration::from_millis(5));
+        tokio::select! {
+            () = tokio::time::sleep(sleep) => {}
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+/// Keeps small things in order until told to stop: last use of keys, old idempotency keys.
+pub async fn run_upkeep(gateway: Arc<Gateway>, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(UPKEEP_SLEEP) => {}
+            () = stop.cancelled() => {}
+        }
+        if let Err(error) = gateway.note_key_use().await {
+            tracing::warn!(%error, "the last use of keys could not be noted");
+        }
+        if stop.is_cancelled() {
+            return;
+        }
+        loop {
+            match gateway.prune_idempotency_keys(PRUNE_BATCH).await {
+                Ok(pruned) if pruned >= u64::from(PRUNE_BATCH) && !stop.is_cancelled() => {}
+                Ok(_) => break,
+                Err(error) => {
+                    tracing::warn!(%error, "old idempotency keys could not be forgotten");
+                    break;
+                }
+            }
+        }
+        crate::metrics::upkeep();
+    }
+}

@@ -1,0 +1,139 @@
+//! PostgreSQL: for when one machine is not enough, with any number of nodes.
+
+mod connect;
+mod read;
+mod row;
+mod statement;
+mod upkeep;
+mod write;
+mod writer;
+
+pub use statement::Statements;
+
+use crate::Surroundings;
+use crate::error::{Result, StoreError};
+use crate::group_commit::{self, CommitQueue};
+use connect::Target;
+use deadpool_postgres::Pool;
+use statement::Mode;
+use std::future::Future;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// How to reach the server, and how long to wait for it.
+#[derive(Clone)]
+pub struct PostgresOptions {
+    /// A `postgres://` URL.
+    pub url: String,
+    /// Connections for reading.
+    pub read_connections: usize,
+    /// How statements are sent.
+    pub statements: Statements,
+    /// Longest wait for a new connection.
+    pub connect_timeout: Duration,
+    /// Longest wait for a free connection of the pool.
+    pub acquire_timeout: Duration,
+    /// Longest wait for a statement or a commit.
+    pub commit_timeout: Duration,
+}
+
+/// A PostgreSQL database; clones share it.
+#[derive(Clone)]
+pub struct PostgresStore(Arc<Inner>);
+
+struct Inner {
+    target: Target,
+    pool: Pool,
+    mode: Mode,
+    timeout: Duration,
+    queue: CommitQueue,
+    stop: watch::Sender<bool>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    surroundings: Surroundings,
+}
+
+impl std::fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PostgresStore")
+    }
+}
+
+impl PostgresStore {
+    /// Connects, and starts the writer.
+    pub async fn open(options: PostgresOptions, surroundings: Surroundings) -> Result<Self> {
+        let target = Target::parse(&options.url, options.connect_timeout)?;
+        let mode = match options.statements {
+            Statements::Prepared => Mode::new(true),
+            Statements::Unnamed => Mode::new(false),
+            Statements::Auto => Mode::new(target.is_direct().await?),
+        };
+        let pool = target.pool(&options)?;
+        let (queue, batches) = group_commit::queue(surroundings.queue_max);
+        let (stop, stopping) = watch::channel(false);
+        let writer = writer::Writer::new(target.clone(), mode.clone(), options.commit_timeout, surroundings.clone());
+        let writer = tokio::spawn(writer.run(batches, stopping));
+        Ok(Self(Arc::new(Inner {
+            target,
+            pool,
+            mode,
+            timeout: options.commit_timeout,
+            queue,
+            stop,
+            writer: Mutex::new(Some(writer)),
+            surroundings,
+        })))
+    }
+
+    pub(crate) fn queue(&self) -> &CommitQueue {
+        &self.0.queue
+    }
+
+    /// A server that fails comes back or is replaced: nothing here is ever lost for good.
+    pub(crate) async fn failed_for_good(&self) -> String {
+        std::future::pending().await
+    }
+
+    pub(crate) async fn close(&self) {
+        let _ = self.0.stop.send(true);
+        let writer = self.0.writer.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
+        if let Some(writer) = writer {
+            let _ = writer.await;
+        }
+        self.0.pool.close();
+    }
+
+    /// Runs `work` on a pooled connection, within the deadline.
+    async fn read<T, F>(&self, work: impl FnOnce(statement::Reader) -> F) -> Result<T>
+    where
+        F: Future<Output = std::result::Result<T, ReadError>>,
+    {
+        let client = self.0.pool.get().await.map_err(|error| StoreError::Unavailable(connect::describe(&error)))?;
+        let reader = statement::Reader::new(client, self.0.mode.clone());
+        match tokio::time::timeout(self.0.timeout, work(reader)).await {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(ReadError::Store(error))) => Err(error),
+            Ok(Err(ReadError::Postgres(error))) => Err(writer::Failure::of(&self.0.mode, error).into_store_error()),
+            Err(_) => Err(StoreError::Unavailable("the database did not answer in time".to_owned())),
+        }
+    }
+}
+
+/// Why a piece of reading failed.
+enum ReadError {
+    Postgres(tokio_postgres::Error),
+    Store(StoreError),
+}
+
+impl From<tokio_postgres::Error> for ReadError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::Postgres(error)
+    }
+}
+
+impl From<StoreError> for ReadError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}

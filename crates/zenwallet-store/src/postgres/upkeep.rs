@@ -1,0 +1,209 @@
+//! Apps, keys, the instance's facts and the schema: rare writes, each its own statement or transaction.
+
+use super::row::{self, app_columns, key_columns};
+use super::statement::Param;
+use super::writer::Failure;
+use super::{PostgresStore, ReadError, connect};
+use crate::error::{Result, StoreError};
+use crate::migration;
+use tokio_postgres::Client;
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+use zenwallet_core::app::{ApiKey, App, KeyHash};
+use zenwallet_core::id::{AppId, Id, KeyId};
+use zenwallet_core::time::Timestamp;
+
+/// Any number will do, if every node takes the same: only one node migrates at a time.
+const MIGRATION_LOCK: i64 = 0x005A_454E_5741_4C4C;
+
+const INSERT_APP: &str = "WITH new_app AS (INSERT INTO app (id, name, environment, webhook_url, webhook_secret_sealed, \
+    owner_user_id, rate_limit_per_s, created_at_ms, is_active) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id), \
+    new_log AS (INSERT INTO app_log (app_id, last_seq) SELECT id, 0 FROM new_app RETURNING app_id) \
+    INSERT INTO api_key (id, app_id, hash, hint, created_at_ms, expires_at_ms) \
+    SELECT $10, app_id, $11, $12, $13, $14 FROM new_log";
+
+const FIND_APP: &str = concat!("SELECT ", app_columns!(), " FROM app a WHERE a.id = $1");
+const LIST_APPS: &str = concat!("SELECT ", app_columns!(), " FROM app a ORDER BY a.id");
+const FIND_KEY: &str = concat!(
+    "SELECT ",
+    key_columns!(),
+    ", ",
+    app_columns!(),
+    " FROM api_key k JOIN app a ON a.id = k.app_id WHERE k.hash = $1"
+);
+const SET_APP_ACTIVE: &str = "UPDATE app SET is_active = $2 WHERE id = $1";
+const ROTATE_KEY: &str = "WITH ended AS (UPDATE api_key SET expires_at_ms = $7 WHERE app_id = $2 AND revoked_at_ms IS NULL \
+    AND (expires_at_ms IS NULL OR expires_at_ms > $7)) \
+    INSERT INTO api_key (id, app_id, hash, hint, created_at_ms, expires_at_ms) VALUES ($1, $2, $3, $4, $5, $6)";
+const REVOKE_KEY: &str = "UPDATE api_key SET revoked_at_ms = coalesce(revoked_at_ms, $2) WHERE id = $1";
+const TOUCH_KEYS: &str = "UPDATE api_key k SET last_used_at_ms = greatest(k.last_used_at_ms, u.at_ms) \
+    FROM unnest($1::uuid[], $2::bigint[]) AS u (id, at_ms) WHERE k.id = u.id";
+const PRUNE_KEYS: &str = "DELETE FROM idempotency_key WHERE (app_id, key) IN (SELECT app_id, key FROM idempotency_key \
+    WHERE created_at_ms < $1 ORDER BY created_at_ms LIMIT $2 FOR UPDATE SKIP LOCKED)";
+const SET_VALUE: &str = "INSERT INTO instance (name, value) VALUES ($1, $2) \
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE instance.value <> excluded.value";
+const GET_VALUE: &str = "SELECT value FROM instance WHERE name = $1";
+
+impl PostgresStore {
+    async fn execute(&self, sql: &str, params: &[Param<'_>]) -> Result<u64> {
+        self.read(async |reader| reader.execute(sql, params).await).await
+    }
+
+    pub(crate) async fn create_app(&self, app: &App, key: &ApiKey) -> Result<()> {
+        let (id, owner, key_id) = (app.id.uuid(), app.owner_user_id.map(Id::uuid), key.id.uuid());
+        let environment = app.environment.as_str();
+        let rate = app.rate_limit_per_s.map(|rate| i32::try_from(rate).unwrap_or(i32::MAX));
+        let (created, key_created) = (app.created_at.as_ms(), key.created_at.as_ms());
+        let (hash, expires) = (key.hash.0.as_slice(), key.expires_at.map(Timestamp::as_ms));
+        let params: [Param<'_>; 14] = [
+            (&id, Type::UUID),
+            (&app.name, Type::TEXT),
+            (&environment, Type::TEXT),
+            (&app.webhook_url, Type::TEXT),
+            (&app.webhook_secret_sealed, Type::BYTEA),
+            (&owner, Type::UUID),
+            (&rate, Type::INT4),
+            (&created, Type::INT8),
+            (&app.is_active, Type::BOOL),
+            (&key_id, Type::UUID),
+            (&hash, Type::BYTEA),
+            (&key.hint, Type::TEXT),
+            (&key_created, Type::INT8),
+            (&expires, Type::INT8),
+        ];
+        self.execute(INSERT_APP, &params).await.map(drop)
+    }
+
+    pub(crate) async fn find_app(&self, id: AppId) -> Result<Option<App>> {
+        let id = id.uuid();
+        self.read(async |reader| {
+            let found = reader.query_opt(FIND_APP, &[(&id, Type::UUID)]).await?;
+            Ok(found.map(|found| row::app(&found, 0)).transpose()?)
+        })
+        .await
+    }
+
+    pub(crate) async fn list_apps(&self) -> Result<Vec<App>> {
+        self.read(async |reader| {
+            let rows = reader.query(LIST_APPS, &[]).await?;
+            Ok(rows.iter().map(|found| row::app(found, 0)).collect::<Result<_>>()?)
+        })
+        .await
+    }
+
+    pub(crate) async fn set_app_active(&self, id: AppId, is_active: bool) -> Result<bool> {
+        let id = id.uuid();
+        Ok(self.execute(SET_APP_ACTIVE, &[(&id, Type::UUID), (&is_active, Type::BOOL)]).await? > 0)
+    }
+
+    pub(crate) async fn find_key(&self, hash: KeyHash) -> Result<Option<(ApiKey, App)>> {
+        let hash = hash.0.as_slice();
+        self.read(async |reader| {
+            let found = reader.query_opt(FIND_KEY, &[(&hash, Type::BYTEA)]).await?;
+            Ok(found.map(|found| Ok::<_, StoreError>((row::api_key(&found)?, row::app(&found, 8)?))).transpose()?)
+        })
+        .await
+    }
+
+    pub(crate) async fn rotate_key(&self, key: &ApiKey, others_end_at: Timestamp) -> Result<()> {
+        let (id, app_id, hash) = (key.id.uuid(), key.app_id.uuid(), key.hash.0.as_slice());
+        let (created, expires) = (key.created_at.as_ms(), key.expires_at.map(Timestamp::as_ms));
+        let ends = others_end_at.as_ms();
+        let params: [Param<'_>; 7] = [
+            (&id, Type::UUID),
+            (&app_id, Type::UUID),
+            (&hash, Type::BYTEA),
+            (&key.hint, Type::TEXT),
+            (&created, Type::INT8),
+            (&expires, Type::INT8),
+            (&ends, Type::INT8),
+        ];
+        self.execute(ROTATE_KEY, &params).await.map(drop)
+    }
+
+    pub(crate) async fn revoke_key(&self, id: KeyId, now: Timestamp) -> Result<bool> {
+        let (id, now) = (id.uuid(), now.as_ms());
+        Ok(self.execute(REVOKE_KEY, &[(&id, Type::UUID), (&now, Type::INT8)]).await? > 0)
+    }
+
+    pub(crate) async fn touch_keys(&self, used: &[(KeyId, Timestamp)]) -> Result<()> {
+        let (ids, at): (Vec<Uuid>, Vec<i64>) = used.iter().map(|(id, at)| (id.uuid(), at.as_ms())).unzip();
+        self.execute(TOUCH_KEYS, &[(&ids, Type::UUID_ARRAY), (&at, Type::INT8_ARRAY)]).await.map(drop)
+    }
+
+    pub(crate) async fn prune_idempotency_keys(&self, before: Timestamp, limit: u32) -> Result<u64> {
+        let (before, limit) = (before.as_ms(), i64::from(limit));
+        self.execute(PRUNE_KEYS, &[(&before, Type::INT8), (&limit, Type::INT8)]).await
+    }
+
+    pub(crate) async fn set_instance_value(&self, name: &str, value: &str) -> Result<()> {
+        self.execute(SET_VALUE, &[(&name, Type::TEXT), (&value, Type::TEXT)]).await.map(drop)
+    }
+
+    pub(crate) async fn instance_value(&self, name: &str) -> Result<Option<String>> {
+        self.read(async |reader| {
+            let row = reader.query_opt(GET_VALUE, &[(&name, Type::TEXT)]).await?;
+            Ok(row.map(|row| row.try_get(0)).transpose().map_err(ReadError::from)?)
+        })
+        .await
+    }
+
+    pub(crate) async fn check_durability(&self) -> Result<String> {
+        let settings = "SELECT current_setting('fsync'), current_setting('full_page_writes'), \
+            current_setting('synchronous_commit')";
+        self.read(async |reader| {
+            let row = reader.query_opt(settings, &[]).await?;
+            let row = row.ok_or_else(|| StoreError::Internal("no settings".to_owned()))?;
+            let (fsync, pages, commit): (&str, &str, &str) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+            let told = format!("fsync={fsync}, full_page_writes={pages}, synchronous_commit={commit}");
+            if fsync == "on" && pages == "on" && commit != "off" {
+                return Ok(told);
+            }
+            let fix = "set all three to on (postgresql.conf), or a crash loses acknowledged payments";
+            Err(StoreError::Unavailable(format!("{told}: {fix}")).into())
+        })
+        .await
+    }
+
+    /// One transaction of plain statements, so that it also works through a pooler.
+    pub(crate) async fn migrate(&self) -> Result<Vec<u32>> {
+        let link = self.0.target.connect().await?;
+        let failed = |error| Failure::of(&self.0.mode, error).into_store_error();
+        let lock = format!(
+            "BEGIN; SELECT pg_advisory_xact_lock({MIGRATION_LOCK}); \
+             CREATE TABLE IF NOT EXISTS schema_migration (version INTEGER PRIMARY KEY, name TEXT NOT NULL, \
+             checksum TEXT NOT NULL, applied_at_ms BIGINT NOT NULL)"
+        );
+        link.client.batch_execute(&lock).await.map_err(failed)?;
+        let pending = migration::pending(migration::POSTGRES, &applied(&link.client).await?)?;
+        for step in &pending {
+            link.client.batch_execute(step.sql).await.map_err(|error| {
+                StoreError::Schema(format!("migration {}: {}", step.name, connect::describe(&error)))
+            })?;
+            let record = format!(
+                "INSERT INTO schema_migration VALUES ({}, '{}', '{}', {})",
+                step.version,
+                step.name,
+                step.checksum(),
+                self.0.surroundings.clock.now().as_ms()
+            );
+            link.client.batch_execute(&record).await.map_err(failed)?;
+        }
+        link.client.batch_execute("COMMIT").await.map_err(failed)?;
+        Ok(pending.iter().map(|step| step.version).collect())
+    }
+}
+
+async fn applied(client: &Client) -> Result<Vec<(u32, String)>> {
+    let rows = client
+        .query_typed("SELECT version, checksum FROM schema_migration ORDER BY version", &[])
+        .await
+        .map_err(|error| StoreError::Unavailable(connect::describe(&error)))?;
+    rows.iter()
+        .map(|row| {
+            let version: i32 = row.try_get(0).map_err(|error| StoreError::Schema(error.to_string()))?;
+            let checksum: String = row.try_get(1).map_err(|error| StoreError::Schema(error.to_string()))?;
+            Ok((version.unsigned_abs(), checksum))
+        })
+        .collect()
+}

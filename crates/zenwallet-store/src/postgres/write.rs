@@ -1,0 +1,353 @@
+//! One batch as a few set-based statements. Rows are locked in the same order on every node: payments by id,
+//! then event logs by app, then idempotency keys.
+
+use super::row::{self, payment_columns};
+use super::statement::{Mode, Param};
+use super::writer::{Failure, Session};
+use crate::Surroundings;
+use crate::command::{Command, Committed, StoredAnswer};
+use crate::error::StoreError;
+use crate::plan::{self, KeyRecord, Loaded, Plan};
+use tokio_postgres::types::Type;
+use tokio_postgres::{Error, Row};
+use uuid::Uuid;
+use zenwallet_core::id::{Id, Kind};
+use zenwallet_core::limits::IDEMPOTENCY_KEPT_MS;
+use zenwallet_core::payment::Payment;
+use zenwallet_core::time::Timestamp;
+
+type Rows = std::result::Result<Vec<Row>, Error>;
+
+const LOAD_PAYMENTS: &str =
+    concat!("SELECT ", payment_columns!(), " FROM payment WHERE id = ANY($1) ORDER BY id FOR UPDATE");
+
+/// What another node is expiring at this moment is that node's work.
+const LOAD_DUE: &str = concat!(
+    "SELECT ",
+    payment_columns!(),
+    " FROM payment WHERE status = 0 AND expires_at_ms <= $1 ORDER BY expires_at_ms LIMIT $2 FOR UPDATE SKIP LOCKED"
+);
+
+const LOAD_KEYS: &str = "SELECT k.app_id, k.key, k.fingerprint, k.status, k.body, k.created_at_ms \
+    FROM unnest($1::uuid[], $2::text[]) AS wanted (app_id, key) JOIN idempotency_key k USING (app_id, key)";
+
+const INSERT_PAYMENTS: &str = "INSERT INTO payment (id, app_id, amount_minor, currency, status, reference_id, \
+    description, metadata, webhook_url, return_url, created_at_ms, expires_at_ms) \
+    SELECT id, app_id, amount_minor, currency, 0, reference_id, description, metadata, webhook_url, return_url, \
+    created_at_ms, expires_at_ms \
+    FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], \
+    $9::text[], $10::bigint[], $11::bigint[]) AS new (id, app_id, amount_minor, currency, reference_id, description, \
+    metadata, webhook_url, return_url, created_at_ms, expires_at_ms)";
+
+/// The guard repeats what the lock already promises: only a pending payment changes.
+const SETTLE_PAYMENTS: &str = "WITH done AS (UPDATE payment p SET status = s.status, \
+    completed_at_ms = s.completed_at_ms, transaction_id = s.transaction_id, failure_code = s.failure_code, notes = s.notes \
+    FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::bigint[], $5::uuid[], $6::text[], $7::text[]) \
+    AS s (id, app_id, status, completed_at_ms, transaction_id, failure_code, notes) \
+    WHERE p.id = s.id AND p.app_id = s.app_id AND p.status = 0 RETURNING 1) \
+    SELECT zw_assert((SELECT count(*) FROM done) = cardinality($1), 'ZW001', 'a payment is no longer pending')";
+
+/// An app without a log gives its event no number, which the table refuses.
+const APPEND_EVENTS: &str = "WITH grown AS (UPDATE app_log l SET last_seq = l.last_seq + g.count \
+    FROM (SELECT a.app_id, g.count FROM unnest($1::uuid[], $2::bigint[]) AS g (app_id, count) \
+    JOIN app_log a USING (app_id) ORDER BY a.app_id FOR UPDATE OF a) AS g \
+    WHERE l.app_id = g.app_id RETURNING l.app_id, l.last_seq - g.count AS base) \
+    INSERT INTO event (app_id, seq, id, kind, payment_id, created_at_ms, body) \
+    SELECT e.app_id, grown.base + e.place, e.id, e.kind, e.payment_id, e.created_at_ms, e.body \
+    FROM unnest($3::uuid[], $4::bigint[], $5::uuid[], $6::smallint[], $7::uuid[], $8::bigint[], $9::text[]) \
+    AS e (app_id, place, id, kind, payment_id, created_at_ms, body) LEFT JOIN grown USING (app_id)";
+
+const KEEP_KEYS: &str = "WITH kept AS (INSERT INTO idempotency_key (app_id, key, fingerprint, status, body, created_at_ms) \
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::smallint[], $5::bytea[], $6::bigint[]) \
+    AS k (app_id, key, fingerprint, status, body, created_at_ms) ORDER BY app_id, key \
+    ON CONFLICT (app_id, key) DO UPDATE SET fingerprint = excluded.fingerprint, status = excluded.status, \
+    body = excluded.body, created_at_ms = excluded.created_at_ms WHERE idempotency_key.created_at_ms <= $7 RETURNING 1) \
+    SELECT zw_assert((SELECT count(*) FROM kept) = cardinality($1), 'ZW002', 'an idempotency key was taken meanwhile')";
+
+const PROBE: &str = "INSERT INTO instance (name, value) VALUES ('probed_at_ms', $1) \
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+
+/// Every statement of the writer with the types of its parameters.
+pub(super) fn statements() -> [(&'static str, &'static [Type]); 8] {
+    [
+        (LOAD_PAYMENTS, &[Type::UUID_ARRAY]),
+        (LOAD_DUE, &[Type::INT8, Type::INT8]),
+        (LOAD_KEYS, &[Type::UUID_ARRAY, Type::TEXT_ARRAY]),
+        (INSERT_PAYMENTS, &INSERT_TYPES),
+        (SETTLE_PAYMENTS, &SETTLE_TYPES),
+        (APPEND_EVENTS, &APPEND_TYPES),
+        (KEEP_KEYS, &KEEP_TYPES),
+        (PROBE, &[Type::TEXT]),
+    ]
+}
+
+const INSERT_TYPES: [Type; 11] = [
+    Type::UUID_ARRAY,
+    Type::UUID_ARRAY,
+    Type::INT8_ARRAY,
+    Type::TEXT_ARRAY,
+    Type::TEXT_ARRAY,
+    Type::TEXT_ARRAY,
+    Type::TEXT_ARRAY,
+    Type::TEXT_ARRAY,
+    Type::TEXT_ARRAY,
+    Type::INT8_ARRAY,
+    Type::INT8_ARRAY,
+];
+const SETTLE_TYPES: [Type; 7] = [
+    Type::UUID_ARRAY,
+    Type::UUID_ARRAY,
+    Type::INT2_ARRAY,
+    Type::INT8_ARRAY,
+    Type::UUID_ARRAY,
+    Type::TEXT_ARRAY,
+    Type::TEXT_ARRAY,
+];
+const APPEND_TYPES: [Type; 9] = [
+    Type::UUID_ARRAY,
+    Type::INT8_ARRAY,
+    Type::UUID_ARRAY,
+    Type::INT8_ARRAY,
+    Type::UUID_ARRAY,
+    Type::INT2_ARRAY,
+    Type::UUID_ARRAY,
+    Type::INT8_ARRAY,
+    Type::TEXT_ARRAY,
+];
+const KEEP_TYPES: [Type; 7] = [
+    Type::UUID_ARRAY,
+    Type::TEXT_ARRAY,
+    Type::BYTEA_ARRAY,
+    Type::INT2_ARRAY,
+    Type::BYTEA_ARRAY,
+    Type::INT8_ARRAY,
+    Type::INT8,
+];
+
+/// Runs a batch as one transaction.
+pub(super) async fn commit(
+    session: &Session,
+    commands: &[&Command],
+    surroundings: &Surroundings,
+    mode: &Mode,
+) -> std::result::Result<Vec<Committed>, Failure> {
+    let failed = |error| Failure::of(mode, error);
+    let blind = commands.iter().all(|command| command.is_blind());
+    let mut loaded = if blind { Loaded::default() } else { load(session, commands, surroundings, mode).await? };
+    let now = surroundings.clock.now();
+    let plan = plan::plan(commands, &mut loaded, now, &surroundings.ids);
+    let client = &session.link.client;
+    if !plan.writes() {
+        client.batch_execute("ROLLBACK").await.map_err(failed)?;
+        return Ok(plan.replies);
+    }
+    // Everything is sent at once. An error in the middle turns the COMMIT into a rollback that reports success,
+    // so every statement's own result counts.
+    let begin = async { if blind { client.batch_execute("BEGIN").await } else { Ok(()) } };
+    let (begun, inserted, settled, appended, kept, probed, committed) = tokio::join!(
+        biased;
+        begin,
+        insert_payments(session, &plan),
+        settle_payments(session, &plan),
+        append_events(session, &plan),
+        keep_keys(session, &plan, now),
+        probe(session, &plan, now),
+        client.batch_execute("COMMIT"),
+    );
+    begun.map_err(failed)?;
+    for written in [inserted, settled, appended, kept, probed] {
+        written.map_err(failed)?;
+    }
+    committed.map_err(failed)?;
+    Ok(plan.replies)
+}
+
+/// Begins the transaction, and locks and reads what the commands need.
+async fn load(
+    session: &Session,
+    commands: &[&Command],
+    surroundings: &Surroundings,
+    mode: &Mode,
+) -> std::result::Result<Loaded, Failure> {
+    let failed = |error| Failure::of(mode, error);
+    let (mut ids, mut key_apps, mut keys, mut due_limit) = (Vec::new(), Vec::new(), Vec::new(), 0_i64);
+    for command in commands {
+        match command {
+            Command::SettlePayment { payment_id, .. } => ids.push(payment_id.uuid()),
+            Command::ExpireDue { limit } => due_limit += i64::from(*limit),
+            Command::CreatePayment { .. } | Command::Probe => {}
+        }
+        if let Some((app_id, claim)) = command.claim() {
+            key_apps.push(app_id.uuid());
+            keys.push(claim.key.as_str());
+        }
+    }
+    let due_at = surroundings.clock.now().as_ms();
+    let (client, prepared) = (&session.link.client, &session.prepared);
+    let id_params: [Param<'_>; 1] = [(&ids, Type::UUID_ARRAY)];
+    let key_params: [Param<'_>; 2] = [(&key_apps, Type::UUID_ARRAY), (&keys, Type::TEXT_ARRAY)];
+    let due_params: [Param<'_>; 2] = [(&due_at, Type::INT8), (&due_limit, Type::INT8)];
+    let (begun, payments, known_keys, due) = tokio::join!(
+        biased;
+        client.batch_execute("BEGIN"),
+        unless(ids.is_empty(), prepared.query(client, LOAD_PAYMENTS, &id_params)),
+        unless(keys.is_empty(), prepared.query(client, LOAD_KEYS, &key_params)),
+        unless(due_limit == 0, prepared.query(client, LOAD_DUE, &due_params)),
+    );
+    begun.map_err(failed)?;
+    let mut loaded = Loaded::default();
+    for row in payments.map_err(failed)? {
+        let payment = row::payment(&row)?;
+        loaded.payments.insert(payment.id, payment);
+    }
+    for row in known_keys.map_err(failed)? {
+        let (app_id, key, record) = key_record(&row).map_err(failed)?;
+        loaded.keys.insert((Id::from_uuid(app_id), key), record?);
+    }
+    for row in due.map_err(failed)? {
+        loaded.due.push(row::payment(&row)?);
+    }
+    Ok(loaded)
+}
+
+type KeyRow = (Uuid, String, std::result::Result<KeyRecord, StoreError>);
+
+fn key_record(row: &Row) -> std::result::Result<KeyRow, Error> {
+    let (app_id, key): (Uuid, String) = (row.try_get(0)?, row.try_get(1)?);
+    let (fingerprint, status): (&[u8], i16) = (row.try_get(2)?, row.try_get(3)?);
+    let (body, created_at_ms): (Vec<u8>, i64) = (row.try_get(4)?, row.try_get(5)?);
+    let corrupt = |column| StoreError::Corrupt { table: "idempotency_key", column, row: app_id.to_string() };
+    let record = (|| {
+        Ok(KeyRecord {
+            fingerprint: fingerprint.try_into().map_err(|_| corrupt("fingerprint"))?,
+            answer: StoredAnswer { status: u16::try_from(status).map_err(|_| corrupt("status"))?, body: body.into() },
+            created_at: Timestamp::from_ms(created_at_ms),
+        })
+    })();
+    Ok((app_id, key, record))
+}
+
+/// Skips a statement that has nothing to do.
+async fn unless(skip: bool, statement: impl Future<Output = Rows>) -> Rows {
+    if skip { Ok(Vec::new()) } else { statement.await }
+}
+
+fn uuids<K: Kind>(ids: impl Iterator<Item = Id<K>>) -> Vec<Uuid> {
+    ids.map(Id::uuid).collect()
+}
+
+async fn insert_payments(session: &Session, plan: &Plan<'_>) -> Rows {
+    fn column<'a, T>(rows: &[&'a Payment], value: impl Fn(&'a Payment) -> T) -> Vec<T> {
+        rows.iter().map(|payment| value(payment)).collect()
+    }
+    if plan.created.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = plan.created.as_slice();
+    let id = column(rows, |p| p.id.uuid());
+    let app_id = column(rows, |p| p.app_id.uuid());
+    let amount_minor = column(rows, |p| p.amount.minor());
+    let currency = column(rows, |p| p.currency.as_str());
+    let reference_id = column(rows, |p| p.reference_id.as_deref());
+    let description = column(rows, |p| p.description.as_deref());
+    let metadata = column(rows, |p| p.metadata.as_str());
+    let webhook_url = column(rows, |p| p.webhook_url.as_deref());
+    let return_url = column(rows, |p| p.return_url.as_deref());
+    let created_at_ms = column(rows, |p| p.created_at.as_ms());
+    let expires_at_ms = column(rows, |p| p.expires_at.as_ms());
+    let params: [Param<'_>; 11] = [
+        (&id, Type::UUID_ARRAY),
+        (&app_id, Type::UUID_ARRAY),
+        (&amount_minor, Type::INT8_ARRAY),
+        (&currency, Type::TEXT_ARRAY),
+        (&reference_id, Type::TEXT_ARRAY),
+        (&description, Type::TEXT_ARRAY),
+        (&metadata, Type::TEXT_ARRAY),
+        (&webhook_url, Type::TEXT_ARRAY),
+        (&return_url, Type::TEXT_ARRAY),
+        (&created_at_ms, Type::INT8_ARRAY),
+        (&expires_at_ms, Type::INT8_ARRAY),
+    ];
+    session.prepared.query(&session.link.client, INSERT_PAYMENTS, &params).await
+}
+
+async fn settle_payments(session: &Session, plan: &Plan<'_>) -> Rows {
+    if plan.settled.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = &plan.settled;
+    let id = uuids(rows.iter().map(|p| p.id));
+    let app_id = uuids(rows.iter().map(|p| p.app_id));
+    let status: Vec<_> = rows.iter().map(|p| p.status.code()).collect();
+    let completed_at_ms: Vec<_> = rows.iter().map(|p| p.completed_at.map(Timestamp::as_ms)).collect();
+    let transaction_id: Vec<_> = rows.iter().map(|p| p.transaction_id.map(Id::uuid)).collect();
+    let failure_code: Vec<_> = rows.iter().map(|p| p.failure_code.as_deref()).collect();
+    let notes: Vec<_> = rows.iter().map(|p| p.notes.as_deref()).collect();
+    let params: [Param<'_>; 7] = [
+        (&id, Type::UUID_ARRAY),
+        (&app_id, Type::UUID_ARRAY),
+        (&status, Type::INT2_ARRAY),
+        (&completed_at_ms, Type::INT8_ARRAY),
+        (&transaction_id, Type::UUID_ARRAY),
+        (&failure_code, Type::TEXT_ARRAY),
+        (&notes, Type::TEXT_ARRAY),
+    ];
+    session.prepared.query(&session.link.client, SETTLE_PAYMENTS, &params).await
+}
+
+async fn append_events(session: &Session, plan: &Plan<'_>) -> Rows {
+    if plan.events.is_empty() {
+        return Ok(Vec::new());
+    }
+    let growth = plan.log_growth();
+    let (grown_app, count): (Vec<_>, Vec<_>) = growth.iter().map(|(app_id, count)| (app_id.uuid(), *count)).unzip();
+    let rows = &plan.events;
+    let place = plan.event_places();
+    let app_id = uuids(rows.iter().map(|e| e.app_id));
+    let id = uuids(rows.iter().map(|e| e.id));
+    let kind: Vec<_> = rows.iter().map(|e| e.kind.code()).collect();
+    let payment_id = uuids(rows.iter().map(|e| e.payment_id));
+    let created_at_ms: Vec<_> = rows.iter().map(|e| e.at.as_ms()).collect();
+    let body: Vec<_> = rows.iter().map(|e| e.body.as_str()).collect();
+    let params: [Param<'_>; 9] = [
+        (&grown_app, Type::UUID_ARRAY),
+        (&count, Type::INT8_ARRAY),
+        (&app_id, Type::UUID_ARRAY),
+        (&place, Type::INT8_ARRAY),
+        (&id, Type::UUID_ARRAY),
+        (&kind, Type::INT2_ARRAY),
+        (&payment_id, Type::UUID_ARRAY),
+        (&created_at_ms, Type::INT8_ARRAY),
+        (&body, Type::TEXT_ARRAY),
+    ];
+    session.prepared.query(&session.link.client, APPEND_EVENTS, &params).await
+}
+
+async fn keep_keys(session: &Session, plan: &Plan<'_>, now: Timestamp) -> Rows {
+    if plan.keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = &plan.keys;
+    let app_id = uuids(rows.iter().map(|(app_id, ..)| *app_id));
+    let key: Vec<_> = rows.iter().map(|(_, key, _)| *key).collect();
+    let fingerprint: Vec<_> = rows.iter().map(|(.., record)| record.fingerprint.as_slice()).collect();
+    let status: Vec<_> = rows.iter().map(|(.., record)| record.answer.status.cast_signed()).collect();
+    let body: Vec<_> = rows.iter().map(|(.., record)| record.answer.body.as_ref()).collect();
+    let created_at_ms: Vec<_> = rows.iter().map(|(.., record)| record.created_at.as_ms()).collect();
+    let forgotten_before = now.as_ms() - IDEMPOTENCY_KEPT_MS;
+    let params: [Param<'_>; 7] = [
+        (&app_id, Type::UUID_ARRAY),
+        (&key, Type::TEXT_ARRAY),
+        (&fingerprint, Type::BYTEA_ARRAY),
+        (&status, Type::INT2_ARRAY),
+        (&body, Type::BYTEA_ARRAY),
+        (&created_at_ms, Type::INT8_ARRAY),
+        (&forgotten_before, Type::INT8),
+    ];
+    session.prepared.query(&session.link.client, KEEP_KEYS, &params).await
+}
+
+async fn probe(session: &Session, plan: &Plan<'_>, now: Timestamp) -> Rows {
+    let at = now.as_ms().to_string();
+    unless(!plan.probes, session.prepared.query(&session.link.client, PROBE, &[(&at, Type::TEXT)])).await
+}

@@ -1,0 +1,200 @@
+//! The one writer of this node: batches in, one transaction each, answers out.
+
+use super::connect::{self, Link, Target};
+use super::statement::{Mode, Prepared};
+use super::write;
+use crate::Surroundings;
+use crate::command::{Command, Committed, Outcome};
+use crate::error::{Result, StoreError};
+use crate::group_commit::{self, Batches, Waiting};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio_postgres::Error;
+use tokio_postgres::error::SqlState;
+
+/// How often a transaction that lost a race with another node is tried in all.
+const ATTEMPTS: usize = 3;
+/// Raised by the schema's guards when a row that this node believed locked had changed.
+const GUARD_FAILED: &str = "ZW001";
+/// Raised when another node keeps an idempotency key at this moment.
+const KEY_TAKEN: &str = "ZW002";
+
+/// A connection with its statements.
+pub(super) struct Session {
+    pub(super) link: Link,
+    pub(super) prepared: Prepared,
+}
+
+pub(super) struct Writer {
+    target: Target,
+    mode: Mode,
+    timeout: Duration,
+    surroundings: Surroundings,
+    session: Option<Session>,
+}
+
+/// Why a transaction did not commit.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Another node was in the way; the same again may succeed.
+    Raced(String),
+    /// A row is not acceptable; its neighbours may be.
+    Data(String),
+    /// The database cannot be used now, or the fate of the commit is unknown.
+    Unavailable(String),
+    /// A statement is wrong.
+    Bug(String),
+}
+
+impl Failure {
+    /// Sorts a driver's error; a sign of a pooler also turns preparing off.
+    pub(super) fn of(mode: &Mode, error: Error) -> Self {
+        let text = connect::describe(&error);
+        let Some(state) = error.code() else { return Self::Unavailable(text) };
+        if [&SqlState::DUPLICATE_PSTATEMENT, &SqlState::INVALID_SQL_STATEMENT_NAME].contains(&state) {
+            mode.stop_preparing();
+            return Self::Unavailable(text);
+        }
+        match state.code() {
+            KEY_TAKEN => Self::Raced(text),
+            GUARD_FAILED => Self::Data(text),
+            code => match &code[..2] {
+                "40" => Self::Raced(text),
+                "22" | "23" => Self::Data(text),
+                // Wrong password or database name, resources, operator, system, connection, read-only standby.
+                "08" | "25" | "28" | "3D" | "53" | "55" | "57" | "58" | "XX" => Self::Unavailable(text),
+                _ => Self::Bug(text),
+            },
+        }
+    }
+
+    pub(super) fn into_store_error(self) -> StoreError {
+        match self {
+            Self::Raced(text) | Self::Unavailable(text) => StoreError::Unavailable(text),
+            Self::Data(text) | Self::Bug(text) => StoreError::Internal(text),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(text) => Self::Unavailable(text),
+            other => Self::Data(other.to_string()),
+        }
+    }
+}
+
+impl Writer {
+    pub(super) fn new(target: Target, mode: Mode, timeout: Duration, surroundings: Surroundings) -> Self {
+        Self { target, mode, timeout, surroundings, session: None }
+    }
+
+    /// Commits batches until asked to stop and the queue is empty.
+    pub(super) async fn run(mut self, mut batches: Batches, mut stopping: watch::Receiver<bool>) {
+        let mut open = true;
+        loop {
+            let mut batch = Vec::with_capacity(64);
+            tokio::select! {
+                // Callers who have gone away take nothing back, so nothing is lost when this arm is dropped.
+                count = batches.recv_many(&mut batch, self.surroundings.batch_max) => {
+                    if count == 0 {
+                        return;
+                    }
+                    self.commit(batch).await;
+                }
+                _ = stopping.changed(), if open => {
+                    open = false;
+                    batches.close();
+                }
+            }
+        }
+    }
+
+    async fn commit(&mut self, batch: Vec<Waiting>) {
+        let commands: Vec<&Command> = batch.iter().map(|waiting| &waiting.command).collect();
+        match self.try_commit(&commands).await {
+            Ok(replies) => group_commit::answer_all(batch, replies),
+            Err(Failure::Data(_)) if batch.len() > 1 => {
+                // One of them is bad: alone, it fails alone.
+                for waiting in batch {
+                    let reply = self.try_commit(&[&waiting.command]).await;
+                    let reply = reply.map_err(Failure::into_store_error).and_then(|mut replies| {
+                        replies.pop().ok_or_else(|| StoreError::Internal("a command without an answer".to_owned()))
+                    });
+                    let _ = waiting.reply.send(reply);
+                }
+            }
+            Err(failure) => group_commit::fail_all(batch, &log(failure.into_store_error())),
+        }
+    }
+
+    async fn try_commit(&mut self, commands: &[&Command]) -> std::result::Result<Vec<Committed>, Failure> {
+        for attempt in 1.. {
+            match self.attempt(commands).await {
+                Err(Failure::Raced(reason)) if attempt < ATTEMPTS => tracing::debug!(reason, "trying again"),
+                Err(Failure::Raced(reason)) => {
+                    // Somebody else still holds one of these keys; whoever brought none is not to blame.
+                    if !commands.iter().any(|command| command.claim().is_some()) {
+                        return Err(Failure::Unavailable(reason));
+                    }
+                    return self.commit_without_claims(commands).await;
+                }
+                done => return done,
+            }
+        }
+        unreachable!("the loop ends by returning")
+    }
+
+    async fn commit_without_claims(&mut self, commands: &[&Command]) -> std::result::Result<Vec<Committed>, Failure> {
+        let free: Vec<&Command> = commands.iter().copied().filter(|command| command.claim().is_none()).collect();
+        let mut replies = if free.is_empty() { Vec::new() } else { self.attempt(&free).await? }.into_iter();
+        let in_use = || Committed { outcome: Outcome::KeyInUse, answer: None };
+        let answered = commands.iter().map(|command| match command.claim() {
+            Some(_) => Some(in_use()),
+            None => replies.next(),
+        });
+        answered.collect::<Option<_>>().ok_or_else(|| Failure::Bug("a command without an answer".to_owned()))
+    }
+
+    /// One transaction, within the deadline. A connection that failed in any other way than by a clean error
+    /// is given up: what it was doing is unknown.
+    async fn attempt(&mut self, commands: &[&Command]) -> std::result::Result<Vec<Committed>, Failure> {
+        let session = match self.session.take() {
+            Some(session) if !session.link.client.is_closed() => session,
+            _ => self.connect().await?,
+        };
+        let work = write::commit(&session, commands, &self.surroundings, &self.mode);
+        let result = match tokio::time::timeout(self.timeout, work).await {
+            Ok(result) => result,
+            Err(_) => return Err(Failure::Unavailable("the commit did not end in time".to_owned())),
+        };
+        if session.link.commit_in_doubt.load(Ordering::SeqCst) {
+            let reason = "the commit stopped waiting for its standby, a failover may lose it";
+            return Err(Failure::Unavailable(reason.to_owned()));
+        }
+        let reusable = match &result {
+            Ok(_) => true,
+            Err(Failure::Unavailable(_)) => false,
+            Err(_) => session.link.client.batch_execute("ROLLBACK").await.is_ok(),
+        };
+        if reusable {
+            self.session = Some(session);
+        }
+        result
+    }
+
+    async fn connect(&self) -> Result<Session> {
+        let link = self.target.connect().await?;
+        let prepared = Prepared::on(&link.client, &self.mode, &write::statements())
+            .await
+            .map_err(|error| Failure::of(&self.mode, error).into_store_error())?;
+        Ok(Session { link, prepared })
+    }
+}
+
+fn log(error: StoreError) -> StoreError {
+    tracing::error!(%error, "a batch was not committed");
+    error
+}

@@ -1,0 +1,66 @@
+//! `zenwallet doctor`: checks what must hold, and says what to mend.
+
+use crate::{open, say};
+use secrecy::ExposeSecret;
+use std::process::ExitCode;
+use zenwallet_server::config::Config;
+use zenwallet_store::Store;
+
+pub(crate) async fn examine(config: &Config) -> anyhow::Result<ExitCode> {
+    let mut healthy = true;
+    let mut report = |what: &str, found: Result<String, String>| {
+        healthy &= found.is_ok();
+        say(&match found {
+            Ok(detail) => format!("ok    {what}: {detail}"),
+            Err(fix) => format!("FAIL  {what}: {fix}"),
+        });
+    };
+    let kind = config.database_url.as_ref().map_or_else(
+        || format!("SQLite in {}", config.data_dir.display()),
+        |url| format!("PostgreSQL at {}", host_of(url.expose_secret())),
+    );
+    report("configuration", Ok(format!("listen {}, public URL {}", config.listen, config.public_url)));
+    match open::store(config).await {
+        Err(error) => report(&kind, Err(format!("{error:#}"))),
+        Ok(store) => {
+            for (what, found) in examine_store(&store).await {
+                report(what, found);
+            }
+            store.close().await;
+            let gateway = open::gateway(config).await;
+            let key = match &gateway {
+                Ok(_) => Ok("it opens this database's secrets".to_owned()),
+                Err(error) => Err(format!("{error:#}")),
+            };
+            report("secret key", key);
+            if let Ok(gateway) = gateway {
+                gateway.close().await;
+            }
+            report("database", Ok(kind));
+        }
+    }
+    Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn examine_store(store: &Store) -> Vec<(&'static str, Result<String, String>)> {
+    let told = |error: zenwallet_store::StoreError| error.to_string();
+    let schema = store.migrate().await.map(|applied| match applied.len() {
+        0 => "up to date".to_owned(),
+        count => format!("brought up to date ({count} steps)"),
+    });
+    let mut found = vec![
+        ("reading", store.check_read().await.map(|()| "works".to_owned()).map_err(told)),
+        ("schema", schema.map_err(told)),
+    ];
+    let probe = store.commit(zenwallet_store::Command::Probe).await;
+    found.push(("writing", probe.map(|_| "a commit works".to_owned()).map_err(told)));
+    found.push(("durability", store.check_durability().await.map_err(told)));
+    found
+}
+
+/// The host of a database URL, never its password.
+fn host_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    authority.rsplit('@').next().unwrap_or_default()
+}
