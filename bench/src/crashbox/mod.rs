@@ -70,7 +70,7 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) planted: Option<String>,
     /// Puts PgBouncer in transaction mode with four server connections before PostgreSQL.
-    #[arg(long, requires = "db")]
+    #[arg(long)]
     pub(crate) pgbouncer: bool,
     /// Idempotency keys (storm).
     #[arg(long, default_value_t = 200)]
@@ -87,6 +87,9 @@ pub(crate) struct Args {
     /// How many payments are read one by one afterwards; lists, export and database are always read whole.
     #[arg(long, default_value_t = 5_000)]
     pub(crate) reads: usize,
+    /// For a gateway that has no event feed yet: events are judged by the database alone.
+    #[arg(long)]
+    pub(crate) no_feed: bool,
     /// Leaves the journal, the logs and a SQLite database behind; a campaign that fails always does.
     #[arg(long)]
     pub(crate) keep: bool,
@@ -117,7 +120,7 @@ async fn campaign(args: &Args, seed: u64, stage: &mut Stage) -> anyhow::Result<b
     let world = Arc::new(World::new(stage, Journal::create(&path)?));
     let began = Instant::now();
     let mut chaos = Chaos::new(args.kills(), seed);
-    let watchers = watcher::start(&world);
+    let watchers = watcher::start(&world, !args.no_feed);
     let clients = start_clients(args, seed, &world);
     chaos.run(stage, &world).await?;
     if args.mode == Mode::Crash {
@@ -127,7 +130,7 @@ async fn campaign(args: &Args, seed: u64, stage: &mut Stage) -> anyhow::Result<b
     let elapsed = began.elapsed();
     world.stop();
     let told = watcher::finish(watchers).await?;
-    let read_back = readback::read(&world, args.reads).await?;
+    let read_back = readback::read(&world, args.reads, !args.no_feed).await?;
     let snapshot = stage.database().snapshot().await?;
     let world = Arc::into_inner(world).ok_or_else(|| anyhow::anyhow!("a client still runs"))?;
     let (journal, measured) = world.into_parts();

@@ -14,14 +14,14 @@ use serde_json::value::RawValue;
 
 /// What the API tells afterwards.
 pub(super) struct ReadBack {
-    /// Each app's feed.
-    pub(super) feeds: Told,
+    /// Each app's feed, one after the other, if the gateway has one.
+    pub(super) feeds: Option<Told>,
     /// Each app's list and export.
     pub(super) listings: Vec<Listing>,
 }
 
-/// Reads at most `reads` payments one by one, and all of each app's list, export and feed.
-pub(super) async fn read(world: &World, reads: usize) -> anyhow::Result<ReadBack> {
+/// Reads at most `reads` payments one by one, and all of each app's list, export and, unless it has none, feed.
+pub(super) async fn read(world: &World, reads: usize, has_feed: bool) -> anyhow::Result<ReadBack> {
     let mut client = Client::new(world.address);
     let mut known = lock(&world.known).clone();
     // A replay makes a payment known again.
@@ -31,7 +31,7 @@ pub(super) async fn read(world: &World, reads: usize) -> anyhow::Result<ReadBack
     for (app, id) in known.iter().step_by(known.len().div_ceil(reads.max(1)).max(1)) {
         world.submit(&mut client, orders::read(*app, id)).await;
     }
-    let (mut feeds, mut listings) = (Told::new(), Vec::new());
+    let mut listings = Vec::new();
     for app in 0..world.apps.len() {
         let began_ms = now_ms();
         let payments = list(&mut client, world, app).await?;
@@ -39,16 +39,24 @@ pub(super) async fn read(world: &World, reads: usize) -> anyhow::Result<ReadBack
         let began_ms = now_ms();
         let payments = export(&mut client, world, app).await?;
         listings.push(Listing { app, source: "export", began_ms, payments });
+    }
+    let feeds = if has_feed { Some(read_feeds(&mut client, world).await?) } else { None };
+    Ok(ReadBack { feeds, listings })
+}
+
+async fn read_feeds(client: &mut Client, world: &World) -> anyhow::Result<Told> {
+    let mut feeds = Told::new();
+    for app in 0..world.apps.len() {
         let mut after = 0;
         loop {
-            let page = feed_page(&mut client, world, app, after).await?;
+            let page = feed_page(client, world, app, after).await?;
             let Some(last) = page.last() else { break };
             anyhow::ensure!(last.seq > after, "the feed does not move on from {after}");
             after = last.seq;
             feeds.extend(page);
         }
     }
-    Ok(ReadBack { feeds, listings })
+    Ok(feeds)
 }
 
 #[derive(Deserialize)]

@@ -130,6 +130,8 @@ pub(super) fn render(response: &mut Response, request_id: RequestId) {
     let Some(error) = response.extensions_mut().remove::<ApiError>() else { return };
     *response.body_mut() = Body::from(error.body(request_id));
     let headers = response.headers_mut();
+    // The router has measured the empty body that stood here.
+    headers.remove(header::CONTENT_LENGTH);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if let Some(seconds) = error.retry_after_s() {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));

@@ -32,7 +32,7 @@ impl Role {
     }
 }
 
-/// The file is truncated to this after a burst has made its log larger.
+/// The log is cut down to this after a burst has made it larger.
 const LOG_LIMIT_BYTES: i64 = 64 * 1024 * 1024;
 /// Pages of log after which a connection other than the writer moves them into the file itself.
 const UPKEEP_CHECKPOINT_PAGES: i64 = 8_000;
@@ -58,11 +58,7 @@ pub(super) fn create_file(path: &Path) -> Result<()> {
 pub(super) fn open(path: &Path, role: Role, lock_wait: Duration) -> std::result::Result<Connection, Failure> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags)?;
-    let polls_max = i32::try_from(lock_wait.as_micros() / LOCK_POLL.as_micros()).unwrap_or(i32::MAX);
-    connection.busy_handler(Some(move |polls| {
-        thread::sleep(LOCK_POLL);
-        polls < polls_max
-    }))?;
+    set_lock_wait(&mut connection, lock_wait)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
     // Closing never writes: after a failed sync it may not, and otherwise the writer has done it.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
@@ -83,6 +79,15 @@ pub(super) fn open(path: &Path, role: Role, lock_wait: Duration) -> std::result:
         expect_value("query_only", connection.pragma_query_value(None, "query_only", |row| row.get(0))?, 1_i64)?;
     }
     Ok(connection)
+}
+
+/// Lets the connection wait at most so long for a lock that somebody else holds.
+pub(super) fn set_lock_wait(connection: &mut Connection, lock_wait: Duration) -> rusqlite::Result<()> {
+    let polls_max = i32::try_from(lock_wait.as_micros() / LOCK_POLL.as_micros()).unwrap_or(i32::MAX);
+    connection.busy_handler(Some(move |polls| {
+        thread::sleep(LOCK_POLL);
+        polls < polls_max
+    }))
 }
 
 fn expect_value<T: PartialEq + std::fmt::Display>(name: &str, got: T, want: T) -> Result<()> {

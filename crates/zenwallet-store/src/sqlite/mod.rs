@@ -5,6 +5,8 @@ mod failure;
 mod query;
 mod read;
 mod row;
+#[cfg(test)]
+mod tests;
 mod upkeep;
 mod write;
 mod writer;

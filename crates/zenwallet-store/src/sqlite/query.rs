@@ -115,7 +115,7 @@ impl Query {
     fn push_narrowed(&mut self, filter: &PaymentFilter) {
         match &filter.search {
             Some(Search::Payment(id)) => {
-                self.push("NOT INDEXED WHERE id = ");
+                self.push("WHERE id = ");
                 self.push_value(Bound::Id(IdText::of(*id)));
             }
             Some(Search::Transaction(id)) => {

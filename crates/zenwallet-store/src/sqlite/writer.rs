@@ -7,9 +7,9 @@ use super::write;
 use crate::Surroundings;
 use crate::command::{Command, Committed};
 use crate::group_commit::{self, Batches, Waiting};
-use rusqlite::Connection;
 use rusqlite::hooks::Wal;
 use rusqlite::wal::CheckpointMode;
+use rusqlite::{Connection, ErrorCode};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -19,6 +19,10 @@ use tokio::sync::watch;
 
 /// Pages of log after which they are moved into the file itself.
 const CHECKPOINT_PAGES: i32 = 2_000;
+/// Pages of log from which on the writer waits for readers, so that the log can begin anew.
+const LONG_LOG_PAGES: i32 = 4 * CHECKPOINT_PAGES;
+/// Longest such wait.
+const READERS_WAIT: Duration = Duration::from_millis(100);
 
 /// Whether the file may still be written. Once it may not, it never may again in this process.
 #[derive(Clone)]
@@ -175,12 +179,34 @@ impl Writer {
             // The log has begun anew.
             self.checkpoint_at = CHECKPOINT_PAGES;
         }
-        let Some(connection) = self.connection.as_ref().filter(|_| pages >= self.checkpoint_at) else { return };
+        if pages < self.checkpoint_at {
+            return;
+        }
         // A reader may keep the log from beginning anew; then the next attempt waits for as many pages again.
         self.checkpoint_at = pages.saturating_add(CHECKPOINT_PAGES);
-        let moved = connection.wal_checkpoint_v2(None::<&str>, CheckpointMode::PASSIVE).map_err(Failure::from);
+        let moved = self.checkpoint(pages >= LONG_LOG_PAGES);
         if let Err(failure) = self.heed(moved, true) {
             tracing::error!(error = %failure.into_store_error(), "the log could not be moved into the database file");
+        }
+    }
+
+    fn checkpoint(&mut self, wait_for_readers: bool) -> Result<(), Failure> {
+        let Some(connection) = &mut self.connection else { return Ok(()) };
+        if !wait_for_readers {
+            connection.wal_checkpoint_v2(None::<&str>, CheckpointMode::PASSIVE)?;
+            return Ok(());
+        }
+        // Readers that never pause would let the log grow for ever: wait for those of now. Later ones read the
+        // file itself, and are not in the way.
+        connection::set_lock_wait(connection, READERS_WAIT)?;
+        let moved = connection.wal_checkpoint_v2(None::<&str>, CheckpointMode::RESTART);
+        connection::set_lock_wait(connection, self.lock_wait)?;
+        match moved {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+                tracing::warn!("a long read keeps the database's log from beginning anew");
+                Ok(())
+            }
+            moved => Ok(moved.map(drop)?),
         }
     }
 

@@ -1,0 +1,204 @@
+//! What only the inside of this store can show: its statements, their plans, and how its writer fails.
+
+use super::query::{Query, Rows};
+use super::*;
+use crate::Store;
+use crate::command::{Command, Outcome};
+use crate::query::{PaymentFilter, Search};
+use rusqlite::params_from_iter;
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+use zenwallet_core::id::{AppId, IdSource, PaymentId, TransactionId};
+use zenwallet_core::payment::Status;
+use zenwallet_core::time::{Clock, ManualClock, Timestamp};
+
+/// A directory that goes with its test.
+struct TempDir(PathBuf);
+
+impl TempDir {
+    fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("zenwallet-sqlite-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.join("zenwallet.db")
+    }
+}
+
+impl Drop for TempDir {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+async fn open(path: &Path) -> SqliteStore {
+    let clock = Clock::Manual(ManualClock::new(Timestamp::from_ms(1_769_423_700_000)));
+    let surroundings = Surroundings { clock, ids: Arc::new(IdSource::seeded(1)), queue_max: 64, batch_max: 16 };
+    let options =
+        SqliteOptions { path: path.to_owned(), read_connections: 2, commit_timeout: Duration::from_millis(200) };
+    let store = SqliteStore::open(options, surroundings).await.unwrap();
+    store.migrate().await.unwrap();
+    store
+}
+
+fn every_filter() -> Vec<PaymentFilter> {
+    let id = PaymentId::from_bytes([5; 16]);
+    let searches = [
+        None,
+        Some(Search::Payment(id)),
+        Some(Search::Transaction(TransactionId::from_bytes([5; 16]))),
+        Some(Search::ReferencePrefix("ORDER".to_owned())),
+        Some(Search::ReferencePrefix(String::new())),
+    ];
+    let mut filters = Vec::new();
+    for status in [None].into_iter().chain(Status::ALL.map(Some)) {
+        for search in &searches {
+            for reference_id in [None, Some("ORDER-1".to_owned())] {
+                filters.push(PaymentFilter {
+                    status,
+                    reference_id,
+                    search: search.clone(),
+                    ..PaymentFilter::all(AppId::from_bytes([1; 16]), Timestamp::from_ms(10))
+                });
+            }
+        }
+    }
+    filters
+}
+
+#[tokio::test]
+async fn every_statement_prepares() {
+    let dir = TempDir::new();
+    let store = open(&dir.file()).await;
+    let prepared = store
+        .read(|connection| {
+            for sql in [write::STATEMENTS, read::STATEMENTS, upkeep::STATEMENTS].concat() {
+                connection.prepare(sql)?;
+            }
+            Ok(())
+        })
+        .await;
+    prepared.unwrap();
+}
+
+#[tokio::test]
+async fn no_list_and_no_count_walks_the_table() {
+    let dir = TempDir::new();
+    let store = open(&dir.file()).await;
+    for filter in every_filter() {
+        for rows in [Rows::Payments, Rows::Count] {
+            let query = Query::of(&filter, Some(PaymentId::from_bytes([9; 16])), 50, rows);
+            let plan = store
+                .read(move |connection| {
+                    let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", query.sql))?;
+                    let lines = statement.query_map(params_from_iter(&query.values), |row| row.get::<_, String>(3))?;
+                    Ok(lines.collect::<rusqlite::Result<Vec<_>>>()?)
+                })
+                .await
+                .unwrap();
+            let walks = plan.iter().any(|line| line.starts_with("SCAN payment") || line.starts_with("SCAN p "));
+            assert!(!walks, "{filter:?} {rows:?}: {plan:#?}");
+            if filter.search.is_none() && filter.reference_id.is_none() {
+                let ranges =
+                    plan.iter().filter(|line| line.contains("payment_list (app_id=? AND status=? AND id>? AND id<?)"));
+                let due = plan.iter().filter(|line| line.contains("payment_due"));
+                assert_eq!(ranges.count() + due.count(), filter.stored_statuses().len(), "{plan:#?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_file_is_private_and_every_connection_is_durable() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = TempDir::new();
+    let store = open(&dir.file()).await;
+    for entry in std::fs::read_dir(&dir.0).unwrap() {
+        let entry = entry.unwrap();
+        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", entry.path());
+    }
+    for role in [Role::Writer, Role::Upkeep, Role::Reader] {
+        let connection = connection::open(&dir.file(), role, Duration::ZERO).unwrap();
+        let value = |name| connection.pragma_query_value(None, name, |row| row.get::<_, rusqlite::types::Value>(0));
+        assert_eq!(value("synchronous").unwrap(), 2.into(), "{role:?}");
+        assert_eq!(value("journal_mode").unwrap(), "wal".to_owned().into(), "{role:?}");
+    }
+    let written = store.read(|connection| Ok(connection.execute("DELETE FROM instance", [])?)).await;
+    assert!(written.is_err(), "a reader wrote");
+}
+
+#[tokio::test]
+async fn a_held_write_lock_is_unavailable_and_passes() {
+    let dir = TempDir::new();
+    let store = Store::Sqlite(open(&dir.file()).await);
+    let other = Connection::open(dir.file()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let refused = store.commit(Command::Probe).await.unwrap_err();
+    assert!(matches!(&refused, StoreError::Unavailable(why) if why.contains("another process")), "{refused:?}");
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(store.commit(Command::Probe).await.unwrap().outcome, Outcome::Probed);
+}
+
+#[tokio::test]
+async fn a_damaged_file_ends_writing_for_good() {
+    let dir = TempDir::new();
+    let store = Store::Sqlite(open(&dir.file()).await);
+    store.commit(Command::Probe).await.unwrap();
+    // A table whose root page is another table's: what a damaged file looks like from inside.
+    let other = Connection::open(dir.file()).unwrap();
+    other
+        .execute_batch(
+            "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage = 99999 WHERE name = 'instance'; \
+             PRAGMA writable_schema = RESET",
+        )
+        .ok();
+    drop(other);
+    let refused = store.commit(Command::Probe).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Unavailable(_)), "{refused:?}");
+    let reason = tokio::time::timeout(Duration::from_secs(5), store.failed_for_good()).await.unwrap();
+    assert!(reason.contains("damaged"), "{reason}");
+    for _ in 0..3 {
+        assert!(matches!(store.commit(Command::Probe).await, Err(StoreError::Unavailable(_))));
+    }
+    assert!(matches!(store.set_instance_value("a", "b").await, Err(StoreError::Unavailable(_))));
+}
+
+#[tokio::test]
+async fn a_panicking_writer_ends_writing_for_good_and_leaves_nobody_waiting() {
+    use crate::command::Claim;
+    use zenwallet_core::payment::Action;
+    let dir = TempDir::new();
+    let store = Store::Sqlite(open(&dir.file()).await);
+    let claim = Claim { key: "k".to_owned(), fingerprint: [0; 32], answer: Arc::new(|_| panic!("a test's panic")) };
+    let command = Command::SettlePayment {
+        app_id: Some(AppId::from_bytes([1; 16])),
+        payment_id: PaymentId::from_bytes([1; 16]),
+        action: Action::Cancel,
+        claim: Some(claim),
+    };
+    assert!(matches!(store.commit(command).await, Err(StoreError::Unavailable(_))));
+    assert!(store.failed_for_good().await.contains("panicked"));
+    assert!(matches!(store.commit(Command::Probe).await, Err(StoreError::Unavailable(_))));
+    store.close().await;
+}
+
+#[tokio::test]
+async fn closing_leaves_everything_in_the_one_file() {
+    let dir = TempDir::new();
+    let store = open(&dir.file()).await;
+    store.set_instance_value("public_url", "https://pay.example").await.unwrap();
+    let (first, second) = tokio::join!(store.close(), store.close());
+    assert_eq!((first, second), ((), ()));
+    assert!(matches!(store.queue().submit(Command::Probe).await, Err(StoreError::Unavailable(_))));
+    assert_eq!(std::fs::metadata(dir.0.join("zenwallet.db-wal")).map_or(0, |log| log.len()), 0);
+    // What is not a database at all says so.
+    std::fs::write(dir.0.join("other.db"), "no database ".repeat(1_000)).unwrap();
+    let surroundings = store.surroundings().clone();
+    let options = SqliteOptions { path: dir.0.join("other.db"), read_connections: 1, commit_timeout: Duration::ZERO };
+    let refused = SqliteStore::open(options, surroundings).await.unwrap_err();
+    assert!(refused.to_string().contains("not a database"), "{refused}");
+}
