@@ -52,6 +52,11 @@ impl Plan<'_> {
         self.probes || !(self.created.is_empty() && self.settled.is_empty() && self.keys.is_empty())
     }
 
+    /// Whether the batch is nothing but new payments, each with its one event.
+    pub(crate) fn only_creates(&self) -> bool {
+        !self.probes && self.keys.is_empty() && self.settled.is_empty()
+    }
+
     /// How many events each app's log grows by, in the order in which every node locks the logs.
     pub(crate) fn log_growth(&self) -> BTreeMap<AppId, i64> {
         let mut growth = BTreeMap::new();

@@ -57,6 +57,23 @@ const APPEND_EVENTS: &str = "WITH grown AS (UPDATE app_log l SET last_seq = l.la
     FROM unnest($3::uuid[], $4::bigint[], $5::uuid[], $6::smallint[], $7::uuid[], $8::bigint[], $9::text[]) \
     AS e (app_id, place, id, kind, payment_id, created_at_ms, body) LEFT JOIN grown USING (app_id)";
 
+/// What [`INSERT_PAYMENTS`] and [`APPEND_EVENTS`] do, as one statement that is its own transaction: a batch of
+/// nothing but new payments is one message to the server and one back.
+const CREATE_PAYMENTS: &str = "WITH new AS MATERIALIZED (SELECT * FROM unnest($3::uuid[], $4::uuid[], $5::bigint[], \
+    $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::bigint[], $13::bigint[], \
+    $14::bigint[], $15::uuid[], $16::text[]) AS n (id, app_id, amount_minor, currency, reference_id, description, \
+    metadata, webhook_url, return_url, created_at_ms, expires_at_ms, place, event_id, body)), \
+    kept AS (INSERT INTO payment (id, app_id, amount_minor, currency, status, reference_id, description, metadata, \
+    webhook_url, return_url, created_at_ms, expires_at_ms) \
+    SELECT id, app_id, amount_minor, currency, 0, reference_id, description, metadata, webhook_url, return_url, \
+    created_at_ms, expires_at_ms FROM new), \
+    grown AS (UPDATE app_log l SET last_seq = l.last_seq + g.count \
+    FROM (SELECT a.app_id, g.count FROM unnest($1::uuid[], $2::bigint[]) AS g (app_id, count) \
+    JOIN app_log a USING (app_id) ORDER BY a.app_id FOR UPDATE OF a) AS g \
+    WHERE l.app_id = g.app_id RETURNING l.app_id, l.last_seq - g.count AS base) \
+    INSERT INTO event (app_id, seq, id, kind, payment_id, created_at_ms, body) \
+    SELECT app_id, grown.base + place, event_id, 0, id, created_at_ms, body FROM new LEFT JOIN grown USING (app_id)";
+
 const KEEP_KEYS: &str = "WITH kept AS (INSERT INTO idempotency_key (app_id, key, fingerprint, status, body, created_at_ms) \
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::smallint[], $5::bytea[], $6::bigint[]) \
     AS k (app_id, key, fingerprint, status, body, created_at_ms) ORDER BY app_id, key \
@@ -68,7 +85,7 @@ const PROBE: &str = "INSERT INTO instance (name, value) VALUES ('probed_at_ms', 
     ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 
 /// Every statement of the writer with the types of its parameters.
-pub(super) fn statements() -> [(&'static str, &'static [Type]); 8] {
+pub(super) fn statements() -> [(&'static str, &'static [Type]); 9] {
     [
         (LOAD_PAYMENTS, &[Type::UUID_ARRAY]),
         (LOAD_DUE, &[Type::INT8, Type::INT8]),
@@ -76,6 +93,7 @@ pub(super) fn statements() -> [(&'static str, &'static [Type]); 8] {
         (INSERT_PAYMENTS, &INSERT_TYPES),
         (SETTLE_PAYMENTS, &SETTLE_TYPES),
         (APPEND_EVENTS, &APPEND_TYPES),
+        (CREATE_PAYMENTS, &CREATE_TYPES),
         (KEEP_KEYS, &KEEP_TYPES),
         (PROBE, &[Type::TEXT]),
     ]
@@ -93,6 +111,24 @@ const INSERT_TYPES: [Type; 11] = [
     Type::TEXT_ARRAY,
     Type::INT8_ARRAY,
     Type::INT8_ARRAY,
+];
+const CREATE_TYPES: [Type; 16] = [
+    Type::UUID_ARRAY,
+    Type::INT8_ARRAY,
+    Type::UUID_ARRAY,
+    Type::UUID_ARRAY,
+    Type::INT8_ARRAY,
+    Type::TEXT_ARRAY,
+    Type::TEXT_ARRAY,
+    Type::TEXT_ARRAY,
+    Type::TEXT_ARRAY,
+    Type::TEXT_ARRAY,
+    Type::TEXT_ARRAY,
+    Type::INT8_ARRAY,
+    Type::INT8_ARRAY,
+    Type::INT8_ARRAY,
+    Type::UUID_ARRAY,
+    Type::TEXT_ARRAY,
 ];
 const SETTLE_TYPES: [Type; 7] = [
     Type::UUID_ARRAY,
@@ -139,6 +175,10 @@ pub(super) async fn commit(
     let client = &session.link.client;
     if !plan.writes() {
         client.batch_execute("ROLLBACK").await.map_err(failed)?;
+        return Ok(plan.replies);
+    }
+    if blind && plan.only_creates() {
+        create_payments(session, &plan).await.map_err(failed)?;
         return Ok(plan.replies);
     }
     // Everything is sent at once. An error in the middle turns the COMMIT into a rollback that reports success,
@@ -236,39 +276,83 @@ fn uuids<K: Kind>(ids: impl Iterator<Item = Id<K>>) -> Vec<Uuid> {
     ids.map(Id::uuid).collect()
 }
 
-async fn insert_payments(session: &Session, plan: &Plan<'_>) -> Rows {
-    fn column<'a, T>(rows: &[&'a Payment], value: impl Fn(&'a Payment) -> T) -> Vec<T> {
-        rows.iter().map(|payment| value(payment)).collect()
+/// New payments as one array a column.
+struct PaymentColumns<'a> {
+    id: Vec<Uuid>,
+    app_id: Vec<Uuid>,
+    amount_minor: Vec<i64>,
+    currency: Vec<&'a str>,
+    reference_id: Vec<Option<&'a str>>,
+    description: Vec<Option<&'a str>>,
+    metadata: Vec<&'a str>,
+    webhook_url: Vec<Option<&'a str>>,
+    return_url: Vec<Option<&'a str>>,
+    created_at_ms: Vec<i64>,
+    expires_at_ms: Vec<i64>,
+}
+
+impl<'a> PaymentColumns<'a> {
+    fn of(rows: &[&'a Payment]) -> Self {
+        fn column<'a, T>(rows: &[&'a Payment], value: impl Fn(&'a Payment) -> T) -> Vec<T> {
+            rows.iter().map(|payment| value(payment)).collect()
+        }
+        Self {
+            id: column(rows, |p| p.id.uuid()),
+            app_id: column(rows, |p| p.app_id.uuid()),
+            amount_minor: column(rows, |p| p.amount.minor()),
+            currency: column(rows, |p| p.currency.as_str()),
+            reference_id: column(rows, |p| p.reference_id.as_deref()),
+            description: column(rows, |p| p.description.as_deref()),
+            metadata: column(rows, |p| p.metadata.as_str()),
+            webhook_url: column(rows, |p| p.webhook_url.as_deref()),
+            return_url: column(rows, |p| p.return_url.as_deref()),
+            created_at_ms: column(rows, |p| p.created_at.as_ms()),
+            expires_at_ms: column(rows, |p| p.expires_at.as_ms()),
+        }
     }
+
+    fn params(&self) -> [Param<'_>; 11] {
+        [
+            (&self.id, Type::UUID_ARRAY),
+            (&self.app_id, Type::UUID_ARRAY),
+            (&self.amount_minor, Type::INT8_ARRAY),
+            (&self.currency, Type::TEXT_ARRAY),
+            (&self.reference_id, Type::TEXT_ARRAY),
+            (&self.description, Type::TEXT_ARRAY),
+            (&self.metadata, Type::TEXT_ARRAY),
+            (&self.webhook_url, Type::TEXT_ARRAY),
+            (&self.return_url, Type::TEXT_ARRAY),
+            (&self.created_at_ms, Type::INT8_ARRAY),
+            (&self.expires_at_ms, Type::INT8_ARRAY),
+        ]
+    }
+}
+
+/// By how much which log grows.
+fn growth_columns(plan: &Plan<'_>) -> (Vec<Uuid>, Vec<i64>) {
+    plan.log_growth().iter().map(|(app_id, count)| (app_id.uuid(), *count)).unzip()
+}
+
+async fn create_payments(session: &Session, plan: &Plan<'_>) -> Rows {
+    let (grown_app, count) = growth_columns(plan);
+    let columns = PaymentColumns::of(&plan.created);
+    let place = plan.event_places();
+    let event_id = uuids(plan.events.iter().map(|e| e.id));
+    let body: Vec<_> = plan.events.iter().map(|e| e.body.as_str()).collect();
+    let mut params: Vec<Param<'_>> = vec![(&grown_app, Type::UUID_ARRAY), (&count, Type::INT8_ARRAY)];
+    params.extend(columns.params());
+    params.push((&place, Type::INT8_ARRAY));
+    params.push((&event_id, Type::UUID_ARRAY));
+    params.push((&body, Type::TEXT_ARRAY));
+    session.prepared.query(&session.link.client, CREATE_PAYMENTS, &params).await
+}
+
+async fn insert_payments(session: &Session, plan: &Plan<'_>) -> Rows {
     if plan.created.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = plan.created.as_slice();
-    let id = column(rows, |p| p.id.uuid());
-    let app_id = column(rows, |p| p.app_id.uuid());
-    let amount_minor = column(rows, |p| p.amount.minor());
-    let currency = column(rows, |p| p.currency.as_str());
-    let reference_id = column(rows, |p| p.reference_id.as_deref());
-    let description = column(rows, |p| p.description.as_deref());
-    let metadata = column(rows, |p| p.metadata.as_str());
-    let webhook_url = column(rows, |p| p.webhook_url.as_deref());
-    let return_url = column(rows, |p| p.return_url.as_deref());
-    let created_at_ms = column(rows, |p| p.created_at.as_ms());
-    let expires_at_ms = column(rows, |p| p.expires_at.as_ms());
-    let params: [Param<'_>; 11] = [
-        (&id, Type::UUID_ARRAY),
-        (&app_id, Type::UUID_ARRAY),
-        (&amount_minor, Type::INT8_ARRAY),
-        (&currency, Type::TEXT_ARRAY),
-        (&reference_id, Type::TEXT_ARRAY),
-        (&description, Type::TEXT_ARRAY),
-        (&metadata, Type::TEXT_ARRAY),
-        (&webhook_url, Type::TEXT_ARRAY),
-        (&return_url, Type::TEXT_ARRAY),
-        (&created_at_ms, Type::INT8_ARRAY),
-        (&expires_at_ms, Type::INT8_ARRAY),
-    ];
-    session.prepared.query(&session.link.client, INSERT_PAYMENTS, &params).await
+    let columns = PaymentColumns::of(&plan.created);
+    session.prepared.query(&session.link.client, INSERT_PAYMENTS, &columns.params()).await
 }
 
 async fn settle_payments(session: &Session, plan: &Plan<'_>) -> Rows {
@@ -299,8 +383,7 @@ async fn append_events(session: &Session, plan: &Plan<'_>) -> Rows {
     if plan.events.is_empty() {
         return Ok(Vec::new());
     }
-    let growth = plan.log_growth();
-    let (grown_app, count): (Vec<_>, Vec<_>) = growth.iter().map(|(app_id, count)| (app_id.uuid(), *count)).unzip();
+    let (grown_app, count) = growth_columns(plan);
     let rows = &plan.events;
     let place = plan.event_places();
     let app_id = uuids(rows.iter().map(|e| e.app_id));
