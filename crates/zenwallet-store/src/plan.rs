@@ -2,6 +2,7 @@
 //! come out. Pure, and shared by both databases, which only load and write.
 
 use crate::command::{Command, Committed, Outcome, StoredAnswer};
+use crate::planted::{Bug, planted};
 use std::collections::{BTreeMap, HashMap};
 use zenwallet_core::event::{self, EventType};
 use zenwallet_core::id::{AppId, EventId, IdSource, PaymentId};
@@ -62,6 +63,9 @@ impl Plan<'_> {
         let mut growth = BTreeMap::new();
         for event in &self.events {
             *growth.entry(event.app_id).or_insert(0) += 1;
+        }
+        if planted(Bug::SeqGap) && self.events.len() % 7 == 3 {
+            growth.values_mut().for_each(|count| *count += 1);
         }
         growth
     }
@@ -138,7 +142,7 @@ fn decide<'a>(
             Outcome::Created
         }
         Command::SettlePayment { app_id, payment_id, action, .. } => match loaded.payments.get_mut(payment_id) {
-            Some(payment) if app_id.is_none_or(|app| app == payment.app_id) => settle(plan, payment, action, now, ids),
+            Some(payment) if is_of(*app_id, payment) => settle(plan, payment, action, now, ids),
             _ => Outcome::NotFound,
         },
         Command::ExpireDue { .. } => {
@@ -146,7 +150,7 @@ fn decide<'a>(
             for mut payment in std::mem::take(&mut loaded.due) {
                 // A command earlier in this batch may have ended it already.
                 let current = loaded.payments.get_mut(&payment.id).unwrap_or(&mut payment);
-                settle(plan, current, &Action::Expire, now, ids);
+                settle(plan, current, &Action::Expire, due_moment(now), ids);
             }
             Outcome::Expired(u32::try_from(plan.settled.len() - before).unwrap_or(u32::MAX))
         }
@@ -157,7 +161,22 @@ fn decide<'a>(
     }
 }
 
+/// Whether a command may touch a payment: the payer's may, an app's only its own.
+fn is_of(app_id: Option<AppId>, payment: &Payment) -> bool {
+    app_id.is_none_or(|app| app == payment.app_id) || planted(Bug::MissingTenantFilter)
+}
+
+/// The moment up to which payments are due.
+pub(crate) fn due_moment(now: Timestamp) -> Timestamp {
+    if planted(Bug::ClockAhead) { now.plus_s(3_600) } else { now }
+}
+
 fn settle(plan: &mut Plan<'_>, payment: &mut Payment, action: &Action, now: Timestamp, ids: &IdSource) -> Outcome {
+    if planted(Bug::UpdateWithoutStatusGuard) && payment.status.is_final() && payment.status != action.target() {
+        payment.status = action.target();
+        announce(plan, payment, now, ids);
+        return Outcome::Settled { payment: Box::new(payment.clone()), changed: true };
+    }
     let seen = || Box::new(payment.clone().seen_at(now));
     match payment::decide(payment, action, now) {
         Decision::Settle(settlement) => {
@@ -174,7 +193,8 @@ fn settle(plan: &mut Plan<'_>, payment: &mut Payment, action: &Action, now: Time
 
 /// Appends the event of the payment's arrival in its status.
 fn announce(plan: &mut Plan<'_>, payment: &Payment, at: Timestamp, ids: &IdSource) {
-    let (id, kind) = (ids.next(at), EventType::of(payment.status));
+    let kind = EventType::of(payment.status);
+    let id = if planted(Bug::ReuseEventId) { EventId::from_uuid(payment.id.uuid()) } else { ids.next(at) };
     let body = event::payment_body(payment, id, kind, at);
     plan.events.push(NewEvent { app_id: payment.app_id, id, kind, payment_id: payment.id, at, body });
 }

@@ -143,7 +143,7 @@ impl PostgresStore {
     pub(crate) async fn instance_value(&self, name: &str) -> Result<Option<String>> {
         self.read(async |reader| {
             let row = reader.query_opt(GET_VALUE, &[(&name, Type::TEXT)]).await?;
-            Ok(row.map(|row| row.try_get(0)).transpose().map_err(ReadError::from)?)
+            row.map(|row| row.try_get(0)).transpose().map_err(ReadError::from)
         })
         .await
     }

@@ -8,6 +8,7 @@ use crate::Surroundings;
 use crate::command::{Command, Committed, StoredAnswer};
 use crate::error::StoreError;
 use crate::plan::{self, KeyRecord, Loaded, Plan};
+use crate::planted::{Bug, planted};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Error, Row};
 use uuid::Uuid;
@@ -177,6 +178,10 @@ pub(super) async fn commit(
         client.batch_execute("ROLLBACK").await.map_err(failed)?;
         return Ok(plan.replies);
     }
+    if planted(Bug::EventOutsideTx) || planted(Bug::KeySavedBeforeWork) {
+        write_apart(session, &plan, now, blind).await.map_err(failed)?;
+        return Ok(plan.replies);
+    }
     if blind && plan.only_creates() {
         create_payments(session, &plan).await.map_err(failed)?;
         return Ok(plan.replies);
@@ -202,6 +207,31 @@ pub(super) async fn commit(
     Ok(plan.replies)
 }
 
+/// The same in several transactions: what must never be.
+async fn write_apart(
+    session: &Session,
+    plan: &Plan<'_>,
+    now: Timestamp,
+    blind: bool,
+) -> std::result::Result<(), Error> {
+    let client = &session.link.client;
+    if blind {
+        client.batch_execute("BEGIN").await?;
+    }
+    keep_keys(session, plan, now).await?;
+    if planted(Bug::KeySavedBeforeWork) {
+        client.batch_execute("COMMIT; BEGIN").await?;
+    }
+    insert_payments(session, plan).await?;
+    settle_payments(session, plan).await?;
+    if planted(Bug::EventOutsideTx) {
+        client.batch_execute("COMMIT; BEGIN").await?;
+    }
+    append_events(session, plan).await?;
+    probe(session, plan, now).await?;
+    client.batch_execute("COMMIT").await
+}
+
 /// Begins the transaction, and locks and reads what the commands need.
 async fn load(
     session: &Session,
@@ -222,7 +252,7 @@ async fn load(
             keys.push(claim.key.as_str());
         }
     }
-    let due_at = surroundings.clock.now().as_ms();
+    let due_at = plan::due_moment(surroundings.clock.now()).as_ms();
     let (client, prepared) = (&session.link.client, &session.prepared);
     let id_params: [Param<'_>; 1] = [(&ids, Type::UUID_ARRAY)];
     let key_params: [Param<'_>; 2] = [(&key_apps, Type::UUID_ARRAY), (&keys, Type::TEXT_ARRAY)];

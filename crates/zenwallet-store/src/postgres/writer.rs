@@ -112,39 +112,40 @@ impl Writer {
         }
     }
 
+    /// Commits a batch and answers it. A batch that its data spoils is halved until what is bad stands alone.
     async fn commit(&mut self, batch: Vec<Waiting>) {
-        let commands: Vec<&Command> = batch.iter().map(|waiting| &waiting.command).collect();
-        match self.try_commit(&commands).await {
-            Ok(replies) => group_commit::answer_all(batch, replies),
-            Err(Failure::Data(_)) if batch.len() > 1 => {
-                // One of them is bad: alone, it fails alone.
-                for waiting in batch {
-                    let reply = self.try_commit(&[&waiting.command]).await;
-                    let reply = reply.map_err(Failure::into_store_error).and_then(|mut replies| {
-                        replies.pop().ok_or_else(|| StoreError::Internal("a command without an answer".to_owned()))
-                    });
-                    let _ = waiting.reply.send(reply);
+        let mut parts = vec![batch];
+        while let Some(mut part) = parts.pop() {
+            let commands: Vec<&Command> = part.iter().map(|waiting| &waiting.command).collect();
+            match self.try_commit(&commands).await {
+                Ok(replies) => group_commit::answer_all(part, replies),
+                Err(Failure::Data(_)) if part.len() > 1 => {
+                    let second = part.split_off(part.len() / 2);
+                    parts.extend([second, part]);
+                }
+                Err(failure) => {
+                    let error = failure.into_store_error();
+                    tracing::error!(%error, commands = part.len(), "a batch was not committed");
+                    group_commit::fail_all(part, &error);
                 }
             }
-            Err(failure) => group_commit::fail_all(batch, &log(failure.into_store_error())),
         }
     }
 
     async fn try_commit(&mut self, commands: &[&Command]) -> std::result::Result<Vec<Committed>, Failure> {
-        for attempt in 1.. {
+        for _ in 1..ATTEMPTS {
             match self.attempt(commands).await {
-                Err(Failure::Raced(reason)) if attempt < ATTEMPTS => tracing::debug!(reason, "trying again"),
-                Err(Failure::Raced(reason)) => {
-                    // Somebody else still holds one of these keys; whoever brought none is not to blame.
-                    if !commands.iter().any(|command| command.claim().is_some()) {
-                        return Err(Failure::Unavailable(reason));
-                    }
-                    return self.commit_without_claims(commands).await;
-                }
+                Err(Failure::Raced(reason)) => tracing::debug!(reason, "trying again"),
                 done => return done,
             }
         }
-        unreachable!("the loop ends by returning")
+        match self.attempt(commands).await {
+            // Somebody else still holds one of these keys; whoever brought none is not to blame.
+            Err(Failure::Raced(_)) if commands.iter().any(|command| command.claim().is_some()) => {
+                self.commit_without_claims(commands).await
+            }
+            done => done,
+        }
     }
 
     async fn commit_without_claims(&mut self, commands: &[&Command]) -> std::result::Result<Vec<Committed>, Failure> {
@@ -192,9 +193,4 @@ impl Writer {
             .map_err(|error| Failure::of(&self.mode, error).into_store_error())?;
         Ok(Session { link, prepared })
     }
-}
-
-fn log(error: StoreError) -> StoreError {
-    tracing::error!(%error, "a batch was not committed");
-    error
 }

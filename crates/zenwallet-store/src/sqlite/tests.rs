@@ -3,13 +3,14 @@
 use super::query::{Query, Rows};
 use super::*;
 use crate::Store;
-use crate::command::{Command, Outcome};
+use crate::command::{Claim, Command, Outcome};
 use crate::query::{PaymentFilter, Search};
 use rusqlite::params_from_iter;
+use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use zenwallet_core::id::{AppId, IdSource, PaymentId, TransactionId};
-use zenwallet_core::payment::Status;
+use zenwallet_core::payment::{Action, Status};
 use zenwallet_core::time::{Clock, ManualClock, Timestamp};
 
 /// A directory that goes with its test.
@@ -114,7 +115,6 @@ async fn no_list_and_no_count_walks_the_table() {
 
 #[tokio::test]
 async fn the_file_is_private_and_every_connection_is_durable() {
-    use std::os::unix::fs::PermissionsExt;
     let dir = TempDir::new();
     let store = open(&dir.file()).await;
     for entry in std::fs::read_dir(&dir.0).unwrap() {
@@ -146,17 +146,14 @@ async fn a_held_write_lock_is_unavailable_and_passes() {
 #[tokio::test]
 async fn a_damaged_file_ends_writing_for_good() {
     let dir = TempDir::new();
+    let store = open(&dir.file()).await;
+    let sql = "SELECT rootpage FROM sqlite_schema WHERE name = 'instance'";
+    let page: u32 = store.read(move |connection| Ok(connection.query_row(sql, [], |row| row.get(0))?)).await.unwrap();
+    store.close().await;
+    drop(store);
+    let file = std::fs::OpenOptions::new().write(true).open(dir.file()).unwrap();
+    file.write_all_at(&[0xEE; 4_096], u64::from(page - 1) * 4_096).unwrap();
     let store = Store::Sqlite(open(&dir.file()).await);
-    store.commit(Command::Probe).await.unwrap();
-    // A table whose root page is another table's: what a damaged file looks like from inside.
-    let other = Connection::open(dir.file()).unwrap();
-    other
-        .execute_batch(
-            "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage = 99999 WHERE name = 'instance'; \
-             PRAGMA writable_schema = RESET",
-        )
-        .ok();
-    drop(other);
     let refused = store.commit(Command::Probe).await.unwrap_err();
     assert!(matches!(refused, StoreError::Unavailable(_)), "{refused:?}");
     let reason = tokio::time::timeout(Duration::from_secs(5), store.failed_for_good()).await.unwrap();
@@ -169,8 +166,6 @@ async fn a_damaged_file_ends_writing_for_good() {
 
 #[tokio::test]
 async fn a_panicking_writer_ends_writing_for_good_and_leaves_nobody_waiting() {
-    use crate::command::Claim;
-    use zenwallet_core::payment::Action;
     let dir = TempDir::new();
     let store = Store::Sqlite(open(&dir.file()).await);
     let claim = Claim { key: "k".to_owned(), fingerprint: [0; 32], answer: Arc::new(|_| panic!("a test's panic")) };

@@ -5,7 +5,8 @@ use super::row::{self, IdText, payment_columns};
 use crate::Surroundings;
 use crate::command::{Command, Committed};
 use crate::error::StoreError;
-use crate::plan::{self, KeyRecord, Loaded, NewEvent, Plan};
+use crate::plan::{self, KeyRecord, Loaded, Plan};
+use crate::planted::{Bug, planted};
 use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
 use zenwallet_core::id::{AppId, PaymentId};
@@ -27,9 +28,10 @@ const LOAD_DUE: &str = concat!(
     " FROM payment p INDEXED BY payment_due WHERE p.status = 0 AND p.expires_at_ms <= ?1 \
       ORDER BY p.expires_at_ms LIMIT ?2"
 );
+/// What is new is pending.
 const INSERT_PAYMENT: &str = "INSERT INTO payment (id, app_id, amount_minor, currency, status, reference_id, \
-    description, metadata, webhook_url, return_url, created_at_ms, expires_at_ms, completed_at_ms, transaction_id, \
-    failure_code, notes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+    description, metadata, webhook_url, return_url, created_at_ms, expires_at_ms) \
+    VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 const SETTLE_PAYMENT: &str = "UPDATE payment SET status = ?3, completed_at_ms = ?4, transaction_id = ?5, \
     failure_code = ?6, notes = ?7 WHERE id = ?1 AND app_id = ?2 AND status = 0";
 const GROW_LOG: &str = "UPDATE app_log SET last_seq = last_seq + ?2 WHERE app_id = ?1 RETURNING last_seq";
@@ -39,7 +41,7 @@ const KEEP_KEY: &str = "INSERT INTO idempotency_key (app_id, key, fingerprint, s
     VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (app_id, key) DO UPDATE SET fingerprint = excluded.fingerprint, \
     status = excluded.status, body = excluded.body, created_at_ms = excluded.created_at_ms \
     WHERE idempotency_key.created_at_ms <= ?7";
-const BEAT_HEART: &str = "INSERT INTO instance (name, value) VALUES ('heartbeat_ms', ?1) \
+const PROBE: &str = "INSERT INTO instance (name, value) VALUES ('probed_at_ms', ?1) \
     ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 
 /// Every statement of a batch, for the test that prepares them all.
@@ -56,7 +58,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     GROW_LOG,
     INSERT_EVENT,
     KEEP_KEY,
-    BEAT_HEART,
+    PROBE,
 ];
 
 /// Runs a batch to its durable end, or takes all of it back.
@@ -114,7 +116,8 @@ fn load(connection: &Connection, commands: &[&Command], now: Timestamp) -> Done<
             // The first of a batch takes what is due, so its limit counts.
             Command::ExpireDue { limit } if loaded.due.is_empty() => {
                 let mut statement = connection.prepare_cached(LOAD_DUE)?;
-                loaded.due = row::decode_all(statement.query(params![now.as_ms(), limit])?, row::payment)?;
+                loaded.due =
+                    row::decode_all(statement.query(params![plan::due_moment(now).as_ms(), limit])?, row::payment)?;
             }
             Command::CreatePayment { .. } | Command::ExpireDue { .. } | Command::Probe => {}
         }
@@ -139,12 +142,19 @@ fn load_key(connection: &Connection, loaded: &mut Loaded, app_id: AppId, key: &s
 }
 
 fn write(connection: &Connection, plan: &Plan<'_>, now: Timestamp) -> Done<()> {
+    let between_transactions = || execute(connection, COMMIT).and_then(|()| execute(connection, BEGIN));
+    keep_keys(connection, &plan.keys, now)?;
+    if planted(Bug::KeySavedBeforeWork) {
+        between_transactions()?;
+    }
     insert_payments(connection, &plan.created)?;
     settle_payments(connection, &plan.settled)?;
-    append_events(connection, &plan.events, plan.log_growth())?;
-    keep_keys(connection, &plan.keys, now)?;
+    if planted(Bug::EventOutsideTx) {
+        between_transactions()?;
+    }
+    append_events(connection, plan)?;
     if plan.probes {
-        connection.prepare_cached(BEAT_HEART)?.execute([now.as_ms().to_string()])?;
+        connection.prepare_cached(PROBE)?.execute([now.as_ms().to_string()])?;
     }
     Ok(())
 }
@@ -157,7 +167,6 @@ fn insert_payments(connection: &Connection, created: &[&Payment]) -> Done<()> {
             IdText::of(p.app_id),
             p.amount.minor(),
             p.currency.as_str(),
-            p.status.code(),
             p.reference_id,
             p.description,
             p.metadata.as_str(),
@@ -165,10 +174,6 @@ fn insert_payments(connection: &Connection, created: &[&Payment]) -> Done<()> {
             p.return_url,
             p.created_at.as_ms(),
             p.expires_at.as_ms(),
-            p.completed_at.map(Timestamp::as_ms),
-            p.transaction_id.map(IdText::of),
-            p.failure_code,
-            p.notes,
         ])?;
     }
     Ok(())
@@ -192,30 +197,28 @@ fn settle_payments(connection: &Connection, settled: &[Payment]) -> Done<()> {
 }
 
 /// Gives each event its place in its app's log. The write lock is held, so no other writer numbers meanwhile.
-fn append_events(connection: &Connection, events: &[NewEvent], growth: BTreeMap<AppId, i64>) -> Done<()> {
-    let mut next_seq = BTreeMap::new();
+fn append_events(connection: &Connection, plan: &Plan<'_>) -> Done<()> {
+    let mut base = BTreeMap::new();
     let mut grow = connection.prepare_cached(GROW_LOG)?;
-    for (app_id, count) in growth {
+    for (app_id, count) in plan.log_growth() {
         let mut rows = grow.query(params![IdText::of(app_id), count])?;
         let Some(row) = rows.next()? else {
             return Err(StoreError::Internal(format!("app {app_id} has no event log")).into());
         };
         let last_seq: i64 = row.get(0)?;
-        next_seq.insert(app_id, last_seq - count + 1);
+        base.insert(app_id, last_seq - count);
     }
     let mut insert = connection.prepare_cached(INSERT_EVENT)?;
-    for event in events {
-        let seq = next_seq.entry(event.app_id).or_default();
+    for (event, place) in plan.events.iter().zip(plan.event_places()) {
         insert.execute(params![
             IdText::of(event.app_id),
-            *seq,
+            base.get(&event.app_id).map(|base| base + place),
             IdText::of(event.id),
             event.kind.code(),
             IdText::of(event.payment_id),
             event.at.as_ms(),
             event.body,
         ])?;
-        *seq += 1;
     }
     Ok(())
 }
