@@ -8,6 +8,7 @@ mod database;
 mod gateway;
 mod http;
 mod journal;
+mod lists;
 mod load;
 mod money;
 mod oracle;
@@ -38,6 +39,8 @@ enum Command {
     Compare(compare::Args),
     /// Kills a gateway of its own again and again under load, then lets the oracle judge what is left.
     Crashbox(crashbox::Args),
+    /// Lists, reads and searches with few and with many payments.
+    Lists(lists::Args),
     /// Slow attackers against a running gateway, while good clients are timed.
     Attack(attack::Args),
 }
@@ -72,6 +75,7 @@ async fn run(command: Command) -> anyhow::Result<bool> {
         Command::Load(args) => load::run(args).await,
         Command::Compare(args) => compare::run(args).await,
         Command::Crashbox(args) => crashbox::run(args).await,
+        Command::Lists(args) => lists::run(args).await,
         Command::Attack(args) => attack::run(args).await,
     }
 }

@@ -15,8 +15,10 @@ use tokio::task::JoinSet;
 
 /// Clients that race for one payment.
 const RIVALS: usize = 8;
-/// A race for an expiring payment starts this long before its time.
-const BEFORE_EXPIRY_MS: i64 = 5;
+/// A race for an expiring payment starts at most this long before its time, so that now one side wins and now the other.
+const BEFORE_EXPIRY_MS: i64 = 40;
+/// Expiring payments are made this far apart: each is to have its race before the next one's time.
+const BETWEEN_EXPIRIES: Duration = Duration::from_millis(60);
 
 /// What a group races for.
 struct Track {
@@ -54,6 +56,7 @@ async fn run(track: Arc<Track>, rival: usize, payments: usize, expiring: usize, 
     // The first of the group makes the payments, the others wait for it at the start.
     if rival == 0 {
         for n in 0..expiring {
+            tokio::time::sleep(BETWEEN_EXPIRIES).await;
             dying.push(make(&track, &mut client, &mut rng, n, Some(SHORTEST_LIFE_S)).await?);
         }
     }
@@ -64,7 +67,8 @@ async fn run(track: Arc<Track>, rival: usize, payments: usize, expiring: usize, 
                 Some(i) => dying[i].clone(),
             };
             if n >= payments {
-                let left_ms = due_ms - BEFORE_EXPIRY_MS - now_ms();
+                let early_ms = i64::try_from(n).unwrap_or(0) * 7 % BEFORE_EXPIRY_MS;
+                let left_ms = due_ms - early_ms - now_ms();
                 tokio::time::sleep(Duration::from_millis(u64::try_from(left_ms).unwrap_or(0))).await;
             }
             *lock(&track.target) = target;

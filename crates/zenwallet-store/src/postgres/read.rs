@@ -1,10 +1,11 @@
 //! Reading payments and events. Every list costs what its page costs, however many payments there are.
 
-use super::PostgresStore;
 use super::row::{self, payment_columns};
-use super::statement::Param;
+use super::statement::{Param, Reader};
+use super::{PostgresStore, ReadError};
 use crate::error::Result;
 use crate::query::{self, PaymentFilter, Search};
+use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
 use zenwallet_core::event::Event;
@@ -36,7 +37,7 @@ impl PostgresStore {
         let mut list = Query::new();
         list.select(filter, below, payment_columns!(), Some("ORDER BY id DESC"), limit);
         self.read(async |reader| {
-            let rows = reader.query(&list.sql, &list.params()).await?;
+            let rows = list.run(&reader).await?;
             Ok(rows.iter().map(row::payment).collect::<Result<_>>()?)
         })
         .await
@@ -48,8 +49,8 @@ impl PostgresStore {
         count.select(filter, None, "id", None, cap);
         count.sql.push_str(") AS counted");
         self.read(async |reader| {
-            let row = reader.query_opt(&count.sql, &count.params()).await?;
-            let counted: i64 = row.map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
+            let rows = count.run(&reader).await?;
+            let counted: i64 = rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
             Ok(u32::try_from(counted).unwrap_or(u32::MAX))
         })
         .await
@@ -83,15 +84,25 @@ impl PostgresStore {
 struct Query {
     sql: String,
     values: Vec<(Box<dyn ToSql + Sync + Send>, Type)>,
+    /// Whether one plan cannot serve all values. How many pending payments are overdue, or start with a text,
+    /// only the values tell: almost none, or all.
+    depends_on_values: bool,
 }
 
 impl Query {
     fn new() -> Self {
-        Self { sql: String::with_capacity(512), values: Vec::new() }
+        Self { sql: String::with_capacity(512), values: Vec::new(), depends_on_values: false }
     }
 
     fn params(&self) -> Vec<Param<'_>> {
         self.values.iter().map(|(value, kind)| (value.as_ref() as &(dyn ToSql + Sync), kind.clone())).collect()
+    }
+
+    async fn run(&self, reader: &Reader) -> std::result::Result<Vec<Row>, ReadError> {
+        match self.depends_on_values {
+            true => reader.query_planned_anew(&self.sql, &self.params()).await,
+            false => reader.query(&self.sql, &self.params()).await,
+        }
     }
 
     /// Adds a value; its placeholder.
@@ -111,6 +122,8 @@ impl Query {
         limit: u32,
     ) {
         let order = order.unwrap_or_default();
+        let by_prefix = matches!(filter.search, Some(Search::ReferencePrefix(_)));
+        self.depends_on_values = by_prefix || filter.status == Some(Status::Expired);
         let (first, end) = filter.id_range(below);
         let app = self.bind(filter.app_id.uuid(), Type::UUID);
         let first = self.bind(first.uuid(), Type::UUID);

@@ -74,6 +74,11 @@ impl Reader {
         Ok(rows)
     }
 
+    /// A query whose best plan depends on its values: planned anew, with them in view.
+    pub(super) async fn query_planned_anew(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, ReadError> {
+        Ok(self.client.query_typed(sql, params).await?)
+    }
+
     pub(super) async fn query_opt(&self, sql: &str, params: &[Param<'_>]) -> Result<Option<Row>, ReadError> {
         let mut rows = self.query(sql, params).await?;
         if rows.len() > 1 {
