@@ -5,6 +5,7 @@
 //! [`time::Clock`] and [`id::IdSource`].
 
 pub mod app;
+pub mod delivery;
 pub mod event;
 pub mod id;
 pub mod json;
@@ -14,6 +15,7 @@ pub mod money;
 pub mod payment;
 pub mod rate;
 pub mod rejection;
+pub mod signature;
 pub mod text;
 pub mod time;
 

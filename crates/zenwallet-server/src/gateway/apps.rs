@@ -8,6 +8,7 @@ use thiserror::Error;
 use zenwallet_core::app::{self, ApiKey, App, Environment, SecretKey};
 use zenwallet_core::id::{AppId, PaymentId};
 use zenwallet_core::limits::{KEY_OVERLAP_MAX_S, RATE_MAX_PER_S};
+use zenwallet_core::signature::hmac_sha256;
 use zenwallet_core::{Code, Rejection};
 use zenwallet_store::StoreError;
 
@@ -95,7 +96,7 @@ impl Gateway {
     /// The HMAC-SHA256 of a message under an app's webhook secret.
     pub(crate) fn sign_for(&self, app: &App, message: &[u8]) -> Result<[u8; 32], secrets::SecretError> {
         let secret = self.key.open(app.id, &app.webhook_secret_sealed)?;
-        Ok(secrets::hmac_sha256(&secret, &[message]))
+        Ok(hmac_sha256(&secret, &[message]))
     }
 
     /// The token that a payment's page puts into its forms.

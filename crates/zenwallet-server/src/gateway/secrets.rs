@@ -4,11 +4,10 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
-use hmac::{Hmac, Mac};
-use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use thiserror::Error;
 use zenwallet_core::id::{AppId, IdSource, PaymentId};
+use zenwallet_core::signature::hmac_sha256;
 use zenwallet_store::{Store, StoreError};
 
 /// First byte of what is sealed: the way it is sealed.
@@ -121,16 +120,6 @@ impl InstanceKey {
     fn tag(&self, purpose: &[u8], message: &[u8]) -> [u8; 32] {
         hmac_sha256(self.0.as_ref(), &[purpose, b"\0", message])
     }
-}
-
-/// HMAC-SHA256 over the parts of a message.
-pub(crate) fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-    // HMAC takes keys of every length.
-    let Ok(mut mac) = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key) else { return [0; 32] };
-    for part in parts {
-        mac.update(part);
-    }
-    mac.finalize().into_bytes().into()
 }
 
 #[cfg(test)]

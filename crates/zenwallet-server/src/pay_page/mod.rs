@@ -18,6 +18,7 @@ use zenwallet_core::Code;
 use zenwallet_core::app::{App, Environment};
 use zenwallet_core::id::PaymentId;
 use zenwallet_core::payment::Payment;
+use zenwallet_core::signature::hex;
 use zenwallet_store::{Outcome, StoreError};
 
 const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
@@ -117,11 +118,10 @@ fn return_link(gateway: &Gateway, payment: &Payment, app: &App) -> Option<String
         .sign_for(app, told.as_bytes())
         .inspect_err(|error| tracing::error!(%error, app_id = %app.id, "a return link could not be signed"))
         .ok()?;
-    let hex: String = signature.iter().map(|byte| format!("{byte:02x}")).collect();
     url.query_pairs_mut()
         .append_pair("payment_id", &payment.id.to_string())
         .append_pair("status", payment.status.as_str())
-        .append_pair("signature", &hex);
+        .append_pair("signature", &hex(&signature));
     Some(url.into())
 }
 

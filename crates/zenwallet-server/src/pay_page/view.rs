@@ -67,7 +67,7 @@ impl Notice {
 /// The page of a payment, in whatever state it is.
 pub fn render_payment(view: &PageView) -> String {
     let state = State::of(view.payment);
-    let amount = format!("{}\u{a0}{}", text::grouped(view.payment.amount), view.payment.currency);
+    let amount = format!("{} {}", text::grouped(view.payment.amount), view.payment.currency);
     let title = format!("{}: {amount} to {}", state.title, escape_html(view.app_name));
     let (head, main) = match view.payment.status {
         Status::Pending => (parts::refresh(view), parts::pending(view, &state, &amount)),
@@ -125,7 +125,7 @@ impl State {
                 Look::Failed,
                 "Declined",
                 "Payment declined",
-                "Nothing was paid. Ask for a new payment link to try again, and give the reason below if it persists.",
+                "Nothing was paid. To try again, ask for a new payment link.",
             ),
             (Status::Expired, _) => (
                 Look::Expired,

@@ -4,7 +4,7 @@ use super::icons::Look;
 use super::text::{duration, escape_html, moment};
 use super::{Notice, PageView, State, stylesheet_href};
 use zenwallet_core::id::PaymentId;
-use zenwallet_core::payment::{Payment, Status};
+use zenwallet_core::payment::{CANCELED, Payment, Status};
 
 /// How often a page that waits asks again, in seconds.
 const REFRESH_S: i64 = 5;
@@ -79,13 +79,14 @@ pub(super) fn pending(view: &PageView, state: &State, amount: &str) -> String {
         "{notice}{subject}<figure class=\"qr\">\
          <div class=\"tile\" role=\"img\" aria-label=\"QR code of {url}\" data-testid=\"qr\">{svg}</div>\
          <figcaption>Scan to open on another device</figcaption></figure>\
-         {status}{expires}<div class=\"actions\">{pay}{cancel}</div>{facts}",
+         {status}{expires}<div class=\"actions{long}\">{pay}{cancel}</div>{facts}",
         notice = notice(view.notice),
         subject = subject(view, amount),
         url = escape_html(view.payment_url),
         svg = view.qr_svg,
         status = status(state, view.payment.status),
         expires = expires(view),
+        long = long(amount, 14),
         pay = form(view, "pay", "primary", &format!("Pay {amount}")),
         cancel = form(view, "cancel", "", "Cancel"),
         facts = facts(&reference(view.payment)),
@@ -100,16 +101,14 @@ pub(super) fn ended(view: &PageView, state: &State, amount: &str) -> String {
     if let Some(id) = payment.transaction_id {
         rows += &row("Transaction", &format!("<code data-testid=\"transaction-id\">{id}</code>"));
     }
-    let when = match payment.status {
-        Status::Success => payment.completed_at.map(|at| ("Paid", at)),
-        Status::Failed => payment.completed_at.map(|at| ("Ended", at)),
-        _ => Some(("Expired", payment.expires_at)),
+    let (test_id, at) = match payment.status {
+        Status::Expired => ("expires", Some(payment.expires_at)),
+        _ => ("completed-at", payment.completed_at),
     };
-    if let Some((label, at)) = when {
-        let test_id = if payment.status == Status::Expired { "expires" } else { "completed-at" };
-        rows += &row(label, &format!("<span data-testid=\"{test_id}\">{}</span>", moment(at)));
+    if let Some(at) = at {
+        rows += &row(state.title, &format!("<span data-testid=\"{test_id}\">{}</span>", moment(at)));
     }
-    if let Some(code) = payment.failure_code.as_deref() {
+    if let Some(code) = payment.failure_code.as_deref().filter(|code| *code != CANCELED) {
         rows += &row("Reason", &format!("<code data-testid=\"failure-code\">{}</code>", escape_html(code)));
     }
     rows += &reference(payment);
@@ -117,15 +116,25 @@ pub(super) fn ended(view: &PageView, state: &State, amount: &str) -> String {
     format!("{notice}{status}{subject}{next}{facts}{back}", facts = facts(&rows), back = return_link(view))
 }
 
+/// The class of a text that needs another layout than the usual one.
+fn long(text: &str, usual_chars: usize) -> &'static str {
+    if text.chars().count() > usual_chars { " long" } else { "" }
+}
+
 /// Who is paid, how much, and for what.
 fn subject(view: &PageView, amount: &str) -> String {
     let description = view.payment.description.as_deref().filter(|text| !text.trim().is_empty()).map(|text| {
-        format!("<p class=\"description\" dir=\"auto\" data-testid=\"description\">{}</p>", escape_html(text))
+        format!(
+            "<p class=\"description{}\" dir=\"auto\" data-testid=\"description\">{}</p>",
+            long(text, 120),
+            escape_html(text)
+        )
     });
     format!(
         "<p class=\"app\" data-testid=\"app-name\"><bdi>{app}</bdi></p>\
-         <h1><data value=\"{exact}\" data-testid=\"amount\">{amount}</data></h1>{description}",
+         <h1 class=\"amount{long}\"><data value=\"{exact}\" data-testid=\"amount\">{amount}</data></h1>{description}",
         app = escape_html(view.app_name),
+        long = long(amount, 14),
         exact = view.payment.amount,
         description = description.unwrap_or_default()
     )
