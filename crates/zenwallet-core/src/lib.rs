@@ -6,6 +6,7 @@
 
 pub mod app;
 pub mod delivery;
+pub mod egress;
 pub mod event;
 pub mod id;
 pub mod json;
