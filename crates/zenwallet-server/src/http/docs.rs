@@ -1,11 +1,12 @@
 //! `/api/openapi.json`, its rendering at `/docs/api`, and every error code at `/docs/errors`. Nothing is loaded
 //! from elsewhere.
 
+use super::error::ApiError;
 use crate::gateway::Gateway;
 use crate::wire::error::class;
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
@@ -41,6 +42,9 @@ pub(super) fn routes(document: Document) -> Router<Arc<Gateway>> {
 
 async fn allow_viewer(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
+    if response.status() == StatusCode::NOT_FOUND {
+        return ApiError::new(Code::RouteUnknown).into_response();
+    }
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, VIEWER_POLICY);
     response
 }

@@ -16,7 +16,7 @@ mod system;
 pub(crate) use error::ApiError;
 pub(crate) use exchange::Exchange;
 pub use listen::{Limits, serve};
-pub(crate) use request::read_body;
+pub(crate) use request::{PaymentPath, read_body};
 
 use crate::gateway::Gateway;
 use crate::{metrics, pay_page};

@@ -4,8 +4,8 @@ use super::{export, payments, qr};
 use crate::gateway::Gateway;
 use axum::Router;
 use std::sync::Arc;
-use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -41,7 +41,7 @@ impl Modify for ApiKey {
 
 /// The routes, and the document that describes them.
 pub(super) fn routes() -> (Router<Arc<Gateway>>, Document) {
-    OpenApiRouter::with_openapi(Description::openapi())
+    let (router, mut document) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(payments::create_payment))
         .routes(routes!(payments::list_payments))
         .routes(routes!(export::export_payments))
@@ -50,7 +50,27 @@ pub(super) fn routes() -> (Router<Arc<Gateway>>, Document) {
         .routes(routes!(payments::cancel_payment))
         .routes(routes!(qr::get_qr_png))
         .routes(routes!(qr::get_qr_svg))
-        .split_for_parts()
+        .split_for_parts();
+    describe_failures(&mut document);
+    (router, document)
+}
+
+/// What can befall every request, and every request with a body: said once, so that no handler forgets it.
+fn describe_failures(document: &mut Document) {
+    let failure = |description: &str| {
+        let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorBody"))).build();
+        ResponseBuilder::new().description(description).content("application/json", body).build().into()
+    };
+    for item in document.paths.paths.values_mut() {
+        let methods = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+        for operation in methods.into_iter().flatten() {
+            let responses = &mut operation.responses.responses;
+            responses.insert("500".to_owned(), failure("The gateway failed; its log knows the request's id"));
+            if responses.contains_key("413") {
+                responses.insert("408".to_owned(), failure("The body did not arrive whole in time"));
+            }
+        }
+    }
 }
 
 /// The OpenAPI 3.1 document.

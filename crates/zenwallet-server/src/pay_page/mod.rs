@@ -4,10 +4,10 @@
 mod view;
 
 use crate::gateway::Gateway;
-use crate::http::{ApiError, read_body};
+use crate::http::{ApiError, PaymentPath, read_body};
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -26,7 +26,7 @@ const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
      frame-ancestors 'none'",
 );
 /// Pixels of a QR module on the page, before the style sheet scales it.
-const QR_SCALE: u32 = 4;
+const QR_SCALE: u32 = 5;
 
 /// The page and what belongs to it.
 pub(crate) fn routes() -> Router<Arc<Gateway>> {
@@ -38,23 +38,25 @@ pub(crate) fn routes() -> Router<Arc<Gateway>> {
 }
 
 type Page = Result<Response, PageError>;
+/// The payment that the path names; a malformed id is one that does not exist.
+type NamedPayment = Result<PaymentPath, ApiError>;
 
-async fn show(State(gateway): State<Arc<Gateway>>, Path(id): Path<String>) -> Page {
-    let id = PaymentId::parse(&id).ok_or(PageError::NotFound)?;
+async fn show(State(gateway): State<Arc<Gateway>>, path: NamedPayment) -> Page {
+    let PaymentPath(id) = path.map_err(|_| PageError::NotFound)?;
     let (payment, app) = gateway.find_payment_for_payer(id).await?.ok_or(PageError::NotFound)?;
     Ok(page(StatusCode::OK, render(&gateway, &payment, &app, None)))
 }
 
-async fn pay(State(gateway): State<Arc<Gateway>>, Path(id): Path<String>, request: Request) -> Page {
-    let id = match admit(&gateway, &id, request).await? {
+async fn pay(State(gateway): State<Arc<Gateway>>, path: NamedPayment, request: Request) -> Page {
+    let id = match admit(&gateway, path, request).await? {
         Admission::Admitted(id) => id,
         Admission::Outdated(page) => return Ok(*page),
     };
     conclude(&gateway, id, gateway.pay_as_payer(id).await?).await
 }
 
-async fn cancel(State(gateway): State<Arc<Gateway>>, Path(id): Path<String>, request: Request) -> Page {
-    let id = match admit(&gateway, &id, request).await? {
+async fn cancel(State(gateway): State<Arc<Gateway>>, path: NamedPayment, request: Request) -> Page {
+    let id = match admit(&gateway, path, request).await? {
         Admission::Admitted(id) => id,
         Admission::Outdated(page) => return Ok(*page),
     };
@@ -67,8 +69,8 @@ enum Admission {
 }
 
 /// Lets a POST in that brings the page's token.
-async fn admit(gateway: &Gateway, id: &str, request: Request) -> Result<Admission, PageError> {
-    let id = PaymentId::parse(id).ok_or(PageError::NotFound)?;
+async fn admit(gateway: &Gateway, path: NamedPayment, request: Request) -> Result<Admission, PageError> {
+    let PaymentPath(id) = path.map_err(|_| PageError::NotFound)?;
     let (parts, body) = request.into_parts();
     let body = read_body(&parts, body).await?;
     let token = url::form_urlencoded::parse(&body).find(|(name, _)| name == "token");

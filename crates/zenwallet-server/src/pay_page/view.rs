@@ -16,39 +16,39 @@ use zenwallet_core::payment::{CANCELED, Payment, Status};
 use zenwallet_core::time::Timestamp;
 
 /// The pages' style sheet, served under [`stylesheet_href`].
-pub const STYLESHEET: &str = include_str!("page.css");
+pub(super) const STYLESHEET: &str = include_str!("page.css");
 
 /// The style sheet's address. It names the content, so that it can be cached for ever.
-pub fn stylesheet_href() -> String {
+pub(super) fn stylesheet_href() -> String {
     format!("/pay/assets/page.css?v={:08x}", crc32fast::hash(STYLESHEET.as_bytes()))
 }
 
 /// What the page of a payment shows.
 #[derive(Clone, Debug)]
-pub struct PageView<'a> {
+pub(super) struct PageView<'a> {
     /// Whom the payer pays.
-    pub app_name: &'a str,
+    pub(super) app_name: &'a str,
     /// Whether the app is a test app.
-    pub is_test: bool,
+    pub(super) is_test: bool,
     /// The payment, already as [`Payment::seen_at`] `now`.
-    pub payment: &'a Payment,
+    pub(super) payment: &'a Payment,
     /// The present moment.
-    pub now: Timestamp,
+    pub(super) now: Timestamp,
     /// What a form must bring back for its POST to count.
-    pub token: &'a str,
+    pub(super) token: &'a str,
     /// The QR code of `payment_url`: trusted markup, shown while the payment waits.
-    pub qr_svg: &'a str,
+    pub(super) qr_svg: &'a str,
     /// This page's public address.
-    pub payment_url: &'a str,
+    pub(super) payment_url: &'a str,
     /// The complete link back to the app, on a final payment. Only `http` and `https` are followed.
-    pub return_url: Option<&'a str>,
+    pub(super) return_url: Option<&'a str>,
     /// What the payer should know about a POST that did nothing.
-    pub notice: Option<Notice>,
+    pub(super) notice: Option<Notice>,
 }
 
 /// Why a POST did nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Notice {
+pub(super) enum Notice {
     /// The payment had ended before, otherwise than the payer asked for.
     AlreadyFinal,
     /// The form's token was not the payment's.
@@ -65,7 +65,7 @@ impl Notice {
 }
 
 /// The page of a payment, in whatever state it is.
-pub fn render_payment(view: &PageView) -> String {
+pub(super) fn render_payment(view: &PageView) -> String {
     let state = State::of(view.payment);
     let amount = format!("{} {}", text::grouped(view.payment.amount), view.payment.currency);
     let title = format!("{}: {amount} to {}", state.title, escape_html(view.app_name));
@@ -84,7 +84,7 @@ pub fn render_payment(view: &PageView) -> String {
 }
 
 /// The page of an address that names no payment.
-pub fn render_not_found() -> String {
+pub(super) fn render_not_found() -> String {
     parts::message(
         "not-found",
         "Payment not found",
@@ -93,7 +93,7 @@ pub fn render_not_found() -> String {
 }
 
 /// The page while the gateway cannot answer.
-pub fn render_unavailable() -> String {
+pub(super) fn render_unavailable() -> String {
     parts::message(
         "unavailable",
         "Not available right now",

@@ -79,11 +79,6 @@ impl Matrix {
         }
         Modules { side: self.side, chunks: out }
     }
-
-    /// Bytes that the tables take.
-    pub(super) const fn table_bytes(&self) -> usize {
-        (self.base.len() + self.flips.len()) * CHUNK
-    }
 }
 
 /// One code's modules: a bit each, 1 is light, the leftmost lowest. A row has one more light module at its end, so

@@ -28,7 +28,7 @@ use zenwallet_core::id::PaymentId;
 /// Light modules around a code, as the standard asks for.
 const QUIET_MODULES: usize = 4;
 /// Largest size of a module, in pixels.
-pub const SCALE_MAX: u32 = 32;
+pub(crate) const SCALE_MAX: u32 = 32;
 
 const DATA_URL_PREFIX: &str = "data:image/png;base64,";
 
@@ -49,7 +49,7 @@ impl std::error::Error for QrError {}
 
 /// Draws the codes of one instance's payment pages. Made once: it takes milliseconds and some 100 KiB.
 #[derive(Debug)]
-pub struct QrCodes {
+pub(crate) struct QrCodes {
     matrix: Matrix,
     template: PngTemplate,
 }
@@ -60,27 +60,22 @@ impl QrCodes {
     ///
     /// # Errors
     /// When such an address does not fit a QR code.
-    pub fn new(url_prefix: &str) -> Result<Self, QrError> {
+    pub(crate) fn new(url_prefix: &str) -> Result<Self, QrError> {
         let matrix = Matrix::new(url_prefix)?;
         let template = PngTemplate::new(matrix.side());
         Ok(Self { matrix, template })
     }
 
     /// Appends the code as `data:image/png;base64,…`, 4 pixels a module.
-    pub fn push_data_url(&self, id: PaymentId, out: &mut String) {
+    pub(crate) fn push_data_url(&self, id: PaymentId, out: &mut String) {
         let png = self.template.render(&self.matrix.modules(id));
         out.reserve(DATA_URL_PREFIX.len() + png.len().div_ceil(3) * 4);
         out.push_str(DATA_URL_PREFIX);
         STANDARD.encode_string(png, out);
     }
 
-    /// Memory that the tables take, in bytes.
-    pub const fn table_bytes(&self) -> usize {
-        self.matrix.table_bytes()
-    }
-
     /// The code as a PNG of `scale` pixels a module, held to 1 ..= [`SCALE_MAX`].
-    pub fn png(&self, id: PaymentId, scale: u32) -> Vec<u8> {
+    pub(crate) fn png(&self, id: PaymentId, scale: u32) -> Vec<u8> {
         let modules = self.matrix.modules(id);
         match scale.clamp(1, SCALE_MAX) as usize {
             image::SCALE => self.template.render(&modules),
@@ -89,7 +84,7 @@ impl QrCodes {
     }
 
     /// The code as an SVG of `scale` pixels a module, held to 1 ..= [`SCALE_MAX`].
-    pub fn svg(&self, id: PaymentId, scale: u32) -> String {
+    pub(crate) fn svg(&self, id: PaymentId, scale: u32) -> String {
         svg::render(&self.matrix.modules(id), scale.clamp(1, SCALE_MAX) as usize)
     }
 }

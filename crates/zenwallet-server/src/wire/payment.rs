@@ -16,7 +16,7 @@ use zenwallet_core::{Code, Rejection, text};
 /// A request for payment.
 #[derive(ToSchema, Clone, Debug)]
 #[schema(as = CreatePaymentRequest)]
-pub struct CreatePayment {
+pub(crate) struct CreatePayment {
     /// More than 0, at most 2 decimals, at most 9999999999999.99: a JSON number, or a decimal string such as "12.50".
     #[schema(value_type = f64, example = 500, exclusive_minimum = 0.0, maximum = 9_999_999_999_999.99)]
     pub(crate) amount: Amount,
@@ -110,7 +110,7 @@ pub(crate) fn check_url(name: &'static str, value: &str, environment: Environmen
 /// How a payment is to end.
 #[derive(Clone, Debug, ToSchema)]
 #[schema(as = CompletePaymentRequest)]
-pub struct CompletePayment {
+pub(crate) struct CompletePayment {
     /// `SUCCESS` or `FAILED`.
     #[schema(rename = "status", value_type = CompletionStatus)]
     pub(crate) succeeds: bool,
@@ -221,7 +221,7 @@ pub(crate) enum PaymentStatus {
 
 /// How payments are shown: where their pages are, and their codes.
 #[derive(Debug)]
-pub struct PaymentView {
+pub(crate) struct PaymentView {
     pub(crate) page_prefix: String,
     pub(crate) qr: QrCodes,
 }
