@@ -24,7 +24,8 @@ type Answered = Result<Response, ApiError>;
 /// Answers with the page where it is paid and a QR code of that page. Send an `Idempotency-Key`: with it a
 /// request can be repeated safely.
 #[utoipa::path(post, path = "/api/payments/create", tag = "Payments", request_body = CreatePayment,
-    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters, kept 24 h")),
+    params(("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$",
+            description = "1 to 255 visible ASCII characters, kept 24 h")),
     responses(
         (status = 201, body = PaymentObject, description = "The payment, waiting to be paid"),
         (status = 400, body = ErrorBody, description = "The request is not acceptable; `errors` names everything"),
@@ -52,7 +53,7 @@ pub(crate) async fn create_payment(
 /// Read a payment
 #[utoipa::path(get, path = "/api/payments/{payment_id}", tag = "Payments",
     params(("payment_id" = String, Path, description = "The payment"),
-        ("include" = Option<String>, Query, description = "`qr_code` adds the QR code as a data URL")),
+        ("include" = Option<String>, Query, pattern = "^qr_code$", description = "`qr_code` adds the QR code as a data URL")),
     responses(
         (status = 200, body = PaymentObject, description = "The payment as it is now"),
         (status = 400, body = ErrorBody, description = "Unknown parameter"),
@@ -80,13 +81,13 @@ pub(crate) async fn get_payment(
 /// Newest first. A page's `next_cursor` is the next page's `cursor`.
 #[utoipa::path(get, path = "/api/payments", tag = "Payments",
     params(("status" = Option<crate::wire::payment::PaymentStatus>, Query, description = "The effective status"),
-        ("reference_id" = Option<String>, Query, description = "Exactly this reference"),
+        ("reference_id" = Option<String>, Query, max_length = 255, description = "Exactly this reference"),
         ("q" = Option<String>, Query, description = "A payment id, a transaction id, or the start of a reference"),
-        ("created_after" = Option<String>, Query, description = "Created at or after this moment, RFC 3339"),
-        ("created_before" = Option<String>, Query, description = "Created before this moment, RFC 3339"),
+        ("created_after" = Option<String>, Query, format = DateTime, description = "Created at or after this moment, RFC 3339"),
+        ("created_before" = Option<String>, Query, format = DateTime, description = "Created before this moment, RFC 3339"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Payments a page, 50 when absent"),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before, with the same filters"),
-        ("include" = Option<String>, Query, description = "`total_count` adds the count, exact up to 10000")),
+        ("include" = Option<String>, Query, pattern = "^total_count$", description = "`total_count` adds the count, exact up to 10000")),
     responses(
         (status = 200, body = PaymentList, description = "A page of payments"),
         (status = 400, body = ErrorBody, description = "A parameter is unknown or not acceptable"),
@@ -113,7 +114,8 @@ pub(crate) async fn list_payments(
 /// Repeating a completion is safe: the same end again answers 200 and changes nothing.
 #[utoipa::path(post, path = "/api/payments/{payment_id}/complete", tag = "Payments", request_body = CompletePayment,
     params(("payment_id" = String, Path, description = "The payment"),
-        ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters, kept 24 h")),
+        ("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$",
+            description = "1 to 255 visible ASCII characters, kept 24 h")),
     responses(
         (status = 200, body = PaymentObject, description = "The payment, ended as asked"),
         (status = 400, body = ErrorBody, description = "The request is not acceptable"),
@@ -144,7 +146,8 @@ pub(crate) async fn complete_payment(
 /// It ends as `FAILED` with the failure code `canceled`.
 #[utoipa::path(post, path = "/api/payments/{payment_id}/cancel", tag = "Payments",
     params(("payment_id" = String, Path, description = "The payment"),
-        ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters, kept 24 h")),
+        ("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$",
+            description = "1 to 255 visible ASCII characters, kept 24 h")),
     responses(
         (status = 200, body = PaymentObject, description = "The payment, ended"),
         (status = 400, body = ErrorBody, description = "The request is not acceptable"),

@@ -326,7 +326,7 @@ mod tests {
 
     #[test]
     fn a_misspelt_name_is_recognised() {
-        let message = unknown("reference", &["amount", "reference_id"]).message;
+        let message = unknown("xyz", &["amount", "reference_id"]).message;
         assert!(message.contains("known are"), "{message}");
         assert!(unknown("refrence_id", &["amount", "reference_id"]).message.contains("did you mean reference_id?"));
     }

@@ -5,6 +5,7 @@ use crate::qr::QrCodes;
 use std::fmt::Write;
 use url::Url;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, Type};
 use zenwallet_core::app::Environment;
 use zenwallet_core::json;
 use zenwallet_core::limits as at_most;
@@ -18,7 +19,7 @@ use zenwallet_core::{Code, Rejection, text};
 #[schema(as = CreatePaymentRequest)]
 pub(crate) struct CreatePayment {
     /// More than 0, at most 2 decimals, at most 9999999999999.99: a JSON number, or a decimal string such as "12.50".
-    #[schema(value_type = f64, example = 500, exclusive_minimum = 0.0, maximum = 9_999_999_999_999.99)]
+    #[schema(schema_with = amount_schema)]
     pub(crate) amount: Amount,
     /// Any virtual currency: 2 to 10 capital letters and digits, a letter first.
     #[schema(value_type = String, example = "COINS", pattern = "^[A-Z][A-Z0-9]{1,9}$")]
@@ -41,6 +42,19 @@ pub(crate) struct CreatePayment {
     /// Where the payer goes afterwards; comes back with `payment_id`, `status` and an HMAC.
     #[schema(value_type = Option<String>, max_length = 2048, format = "uri", example = "https://example.com/thanks")]
     pub(crate) return_url: Option<String>,
+}
+
+/// A number or a decimal string, told apart from a string of anything.
+fn amount_schema() -> Schema {
+    let number = ObjectBuilder::new()
+        .schema_type(Type::Number)
+        .exclusive_minimum(Some(0.0))
+        .maximum(Some(9_999_999_999_999.99))
+        .multiple_of(Some(0.01));
+    let text = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .pattern(Some("^([1-9][0-9]{0,12}([.][0-9]{1,2})?|0[.](0[1-9]|[1-9][0-9]?))$"));
+    OneOfBuilder::new().item(number).item(text).examples([500.into(), "12.50".into()]).into()
 }
 
 /// A value of metadata.
