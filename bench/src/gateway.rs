@@ -56,7 +56,7 @@ impl Setup {
         let mut command = Command::new(&self.binary);
         command.args(words).current_dir(&self.data_dir);
         // What the caller's shell says must not change what is measured.
-        command.env_remove("DATABASE_URL").env_remove("ZENWALLET_PLANTED_BUG");
+        command.env_remove("DATABASE_URL").env_remove("ZENWALLET_TEST_PLANTED_BUG");
         command.env("ZENWALLET_LISTEN", self.listen.to_string());
         command.env("ZENWALLET_PUBLIC_URL", format!("http://{}", self.listen));
         command.env("ZENWALLET_DATA_DIR", &self.data_dir).env("ZENWALLET_SECRET_KEY", &self.secret_key);
@@ -64,7 +64,7 @@ impl Setup {
             command.env("DATABASE_URL", url);
         }
         if let Some(name) = &self.planted {
-            command.env("ZENWALLET_PLANTED_BUG", name);
+            command.env("ZENWALLET_TEST_PLANTED_BUG", name);
         }
         command
     }

@@ -75,7 +75,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<bool> {
         }
         let (few, many) = (few.quantile(0.5), many.quantile(0.5));
         let ratio = many.as_secs_f64() / few.as_secs_f64();
-        let told = format!("{kind}: {} with {}, {} with {}, ratio {ratio:.2}", ms(few), args.small, ms(many), args.large);
+        let told =
+            format!("{kind}: {} with {}, {} with {}, ratio {ratio:.2}", ms(few), args.small, ms(many), args.large);
         tally.check(ratio <= args.ratio_max, told);
     }
     Ok(tally.finish())

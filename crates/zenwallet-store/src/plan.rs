@@ -145,9 +145,12 @@ fn decide<'a>(
             Some(payment) if is_of(*app_id, payment) => settle(plan, payment, action, now, ids),
             _ => Outcome::NotFound,
         },
-        Command::ExpireDue { .. } => {
+        Command::ExpireDue { limit } => {
             let before = plan.settled.len();
-            for mut payment in std::mem::take(&mut loaded.due) {
+            // The database gave as many as all sweeps of the batch may take together.
+            let count = loaded.due.len().min(usize::try_from(*limit).unwrap_or(usize::MAX));
+            let due: Vec<_> = loaded.due.drain(..count).collect();
+            for mut payment in due {
                 // A command earlier in this batch may have ended it already.
                 let current = loaded.payments.get_mut(&payment.id).unwrap_or(&mut payment);
                 settle(plan, current, &Action::Expire, due_moment(now), ids);
@@ -184,6 +187,12 @@ fn settle(plan: &mut Plan<'_>, payment: &mut Payment, action: &Action, now: Time
             announce(plan, payment, now, ids);
             plan.settled.push(payment.clone());
             Outcome::Settled { payment: Box::new(payment.clone()), changed: true }
+        }
+        // Whoever is told that the time is over must not see it paid later, by a node with another clock say:
+        // the end becomes final together with the answer.
+        Decision::Expired if !payment.status.is_final() => {
+            settle(plan, payment, &Action::Expire, now, ids);
+            Outcome::PaymentExpired(Box::new(payment.clone()))
         }
         Decision::Unchanged | Decision::NotDue => Outcome::Settled { payment: seen(), changed: false },
         Decision::AlreadyFinal => Outcome::AlreadyFinal(seen()),

@@ -27,13 +27,13 @@ pub(crate) const fn planted(_: Bug) -> bool {
     false
 }
 
-/// Whether this bug was asked for by `ZENWALLET_PLANTED_BUG`.
+/// Whether this bug was asked for by `ZENWALLET_TEST_PLANTED_BUG`.
 #[cfg(feature = "planted-bugs")]
 #[expect(clippy::disallowed_methods, reason = "a campaign's switch, not a setting of the product")]
 pub(crate) fn planted(bug: Bug) -> bool {
     static WANTED: std::sync::OnceLock<Option<Bug>> = std::sync::OnceLock::new();
     let wanted = WANTED.get_or_init(|| {
-        let name = std::env::var("ZENWALLET_PLANTED_BUG").ok()?;
+        let name = std::env::var("ZENWALLET_TEST_PLANTED_BUG").ok()?;
         let bug = Some(match name.as_str() {
             "ack-before-commit" => Bug::AckBeforeCommit,
             "update-without-status-guard" => Bug::UpdateWithoutStatusGuard,

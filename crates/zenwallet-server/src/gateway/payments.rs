@@ -2,6 +2,7 @@
 
 use super::Gateway;
 use crate::wire::payment::{CompletePayment, CreatePayment};
+use futures_util::future::join_all;
 use std::sync::Arc;
 use zenwallet_core::app::App;
 use zenwallet_core::id::{AppId, PaymentId};
@@ -23,6 +24,11 @@ pub(crate) type Answer = Arc<dyn Fn(&Outcome) -> StoredAnswer + Send + Sync>;
 
 fn claim(idempotency: Option<Idempotency>, answer: &Answer) -> Option<Claim> {
     idempotency.map(|Idempotency { key, fingerprint }| Claim { key, fingerprint, answer: Arc::clone(answer) })
+}
+
+/// Whether a payment's time is over although its end is not stored.
+fn is_overdue(payment: &Payment, now: Timestamp) -> bool {
+    !payment.status.is_final() && payment.status_at(now).is_final()
 }
 
 impl Gateway {
@@ -110,25 +116,46 @@ impl Gateway {
 
     /// A payment of an app, as it is now.
     pub(crate) async fn find_payment(&self, app_id: AppId, id: PaymentId) -> Result<Option<Payment>> {
-        let found = self.store.find_payment(app_id, id).await?;
-        Ok(found.map(|payment| payment.seen_at(self.now())))
+        match self.store.find_payment(app_id, id).await? {
+            Some(payment) => Ok(Some(self.see(payment).await)),
+            None => Ok(None),
+        }
+    }
+
+    /// A payment as it is now. One whose time is over but whose end is not yet stored may be being paid by a
+    /// transaction that began in time: the writer, which knows, is asked to end it. Where it cannot, the clock
+    /// decides.
+    async fn see(&self, payment: Payment) -> Payment {
+        let now = self.now();
+        if !is_overdue(&payment, now) {
+            return payment;
+        }
+        let (payment_id, action) = (payment.id, Action::Expire);
+        let end = Command::SettlePayment { app_id: None, payment_id, action, claim: None };
+        match self.store.commit(end).await.map(|committed| committed.outcome) {
+            Ok(Outcome::Settled { payment, .. } | Outcome::AlreadyFinal(payment)) => payment.seen_at(now),
+            _ => payment.seen_at(now),
+        }
     }
 
     /// A payment with its app, as its payer sees them now.
     pub(crate) async fn find_payment_for_payer(&self, id: PaymentId) -> Result<Option<(Payment, App)>> {
         let Some(payment) = self.store.find_payment_of_any_app(id).await? else { return Ok(None) };
-        let app = self.store.find_app(payment.app_id).await?;
-        Ok(app.map(|app| (payment.seen_at(self.now()), app)))
+        let Some(app) = self.store.find_app(payment.app_id).await? else { return Ok(None) };
+        Ok(Some((self.see(payment).await, app)))
     }
 
-    /// Payments newest first, statuses as stored.
+    /// Payments newest first. What is overdue among them is ended before it is shown, as in [`Gateway::see`].
     pub(crate) async fn list_payments(
         &self,
         filter: &PaymentFilter,
         below: Option<PaymentId>,
         limit: u32,
     ) -> Result<Vec<Payment>> {
-        self.store.list_payments(filter, below, limit).await
+        let page = self.store.list_payments(filter, below, limit).await?;
+        let overdue = page.iter().filter(|payment| is_overdue(payment, filter.now));
+        let ended = join_all(overdue.map(|payment| self.see(payment.clone()))).await;
+        if ended.is_empty() { Ok(page) } else { self.store.list_payments(filter, below, limit).await }
     }
 
     /// How many there are up to `cap`, and whether there are more.

@@ -14,9 +14,9 @@ use tokio::time::{Instant, Sleep};
 /// How long a connection may stay in each state.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Patience {
-    /// From the first byte of a head to its last.
+    /// From the first byte of a head to its last, and from connecting to the first byte.
     pub(super) head: Duration,
-    /// Between two requests, and before the first byte.
+    /// Between two requests.
     pub(super) idle: Duration,
     /// A reader must take [`STALL_MIN_BYTES`] within this time.
     pub(super) stall: Duration,
@@ -48,6 +48,7 @@ pub(super) struct Guarded<S> {
     /// When reading gives up; `None` before the clock of the present state was started.
     read_deadline: Option<Instant>,
     in_head: bool,
+    has_spoken: bool,
     timer: Pin<Box<Sleep>>,
     stalled: Option<Stall>,
     written: u64,
@@ -69,6 +70,7 @@ impl<S> Guarded<S> {
             patience,
             read_deadline: None,
             in_head: false,
+            has_spoken: false,
             timer,
             stalled: None,
             written: 0,
@@ -85,7 +87,8 @@ impl<S> Guarded<S> {
         if std::mem::take(&mut self.was_busy) {
             (self.read_deadline, self.in_head) = (None, false);
         }
-        let wait = if self.in_head { self.patience.head } else { self.patience.idle };
+        // A client that has connected has something to say.
+        let wait = if self.in_head || !self.has_spoken { self.patience.head } else { self.patience.idle };
         let deadline = *self.read_deadline.get_or_insert_with(|| Instant::now() + wait);
         if self.timer.deadline() > deadline {
             self.timer.as_mut().reset(deadline);
@@ -105,6 +108,7 @@ impl<S> Guarded<S> {
         if std::mem::replace(&mut self.was_busy, busy) {
             self.in_head = false;
         }
+        self.has_spoken = true;
         if !busy && !self.in_head {
             self.in_head = true;
             self.read_deadline = None;

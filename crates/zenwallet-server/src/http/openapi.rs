@@ -5,7 +5,8 @@ use crate::gateway::Gateway;
 use axum::Router;
 use std::sync::Arc;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, ResponseBuilder};
+use utoipa::openapi::schema::{AdditionalProperties, Schema};
+use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -52,7 +53,18 @@ pub(super) fn routes() -> (Router<Arc<Gateway>>, Document) {
         .routes(routes!(qr::get_qr_svg))
         .split_for_parts();
     describe_failures(&mut document);
+    close_requests(&mut document);
     (router, document)
+}
+
+/// A member that no description names is refused; the schemas say so too.
+fn close_requests(document: &mut Document) {
+    let schemas = document.components.iter_mut().flat_map(|components| components.schemas.iter_mut());
+    for (_, schema) in schemas.filter(|(name, _)| name.ends_with("Request")) {
+        if let RefOr::T(Schema::Object(object)) = schema {
+            object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+        }
+    }
 }
 
 /// What can befall every request, and every request with a body: said once, so that no handler forgets it.

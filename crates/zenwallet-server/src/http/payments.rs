@@ -81,7 +81,7 @@ pub(crate) async fn get_payment(
 /// Newest first. A page's `next_cursor` is the next page's `cursor`.
 #[utoipa::path(get, path = "/api/payments", tag = "Payments",
     params(("status" = Option<crate::wire::payment::PaymentStatus>, Query, description = "The effective status"),
-        ("reference_id" = Option<String>, Query, max_length = 255, description = "Exactly this reference"),
+        ("reference_id" = Option<String>, Query, description = "Exactly this reference"),
         ("q" = Option<String>, Query, description = "A payment id, a transaction id, or the start of a reference"),
         ("created_after" = Option<String>, Query, format = DateTime, description = "Created at or after this moment, RFC 3339"),
         ("created_before" = Option<String>, Query, format = DateTime, description = "Created before this moment, RFC 3339"),

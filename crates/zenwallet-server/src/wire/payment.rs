@@ -5,7 +5,8 @@ use crate::qr::QrCodes;
 use std::fmt::Write;
 use url::Url;
 use utoipa::ToSchema;
-use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, Type};
+use utoipa::openapi::Ref;
+use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, SchemaType, Type};
 use zenwallet_core::app::Environment;
 use zenwallet_core::json;
 use zenwallet_core::limits as at_most;
@@ -18,7 +19,6 @@ use zenwallet_core::{Code, Rejection, text};
 #[derive(ToSchema, Clone, Debug)]
 #[schema(as = CreatePaymentRequest)]
 pub(crate) struct CreatePayment {
-    /// More than 0, at most 2 decimals, at most 9999999999999.99: a JSON number, or a decimal string such as "12.50".
     #[schema(schema_with = amount_schema)]
     pub(crate) amount: Amount,
     /// Any virtual currency: 2 to 10 capital letters and digits, a letter first.
@@ -31,30 +31,44 @@ pub(crate) struct CreatePayment {
     #[schema(value_type = Option<String>, max_length = 1000, example = "Event Ticket Purchase")]
     pub(crate) description: Option<String>,
     /// Where this payment's webhooks go, instead of the app's endpoints.
-    #[schema(value_type = Option<String>, max_length = 2048, format = "uri", example = "https://example.com/webhooks")]
+    #[schema(value_type = Option<String>, max_length = 2048, format = "uri", pattern = "^https?://", example = "https://example.com/webhooks")]
     pub(crate) webhook_url: Option<String>,
-    /// Your own data: a flat object of strings, numbers and booleans, at most 50 keys and 16 KB.
-    #[schema(value_type = Option<std::collections::HashMap<String, MetadataValue>>, example = json!({"order_id": "123"}))]
+    #[schema(schema_with = metadata_schema, required = false)]
     pub(crate) metadata: Metadata,
     /// Seconds until it can no longer be paid, from 30 to 2592000; 1800 when absent.
     #[schema(rename = "expires_in", value_type = Option<i64>, minimum = 30, maximum = 2_592_000, default = 1800)]
     pub(crate) expires_in_s: i64,
     /// Where the payer goes afterwards; comes back with `payment_id`, `status` and an HMAC.
-    #[schema(value_type = Option<String>, max_length = 2048, format = "uri", example = "https://example.com/thanks")]
+    #[schema(value_type = Option<String>, max_length = 2048, format = "uri", pattern = "^https?://", example = "https://example.com/thanks")]
     pub(crate) return_url: Option<String>,
 }
 
-/// A number or a decimal string, told apart from a string of anything.
+/// A number or a decimal string. Its two decimals are only told in words: `multipleOf` divides doubles, and would
+/// refuse 0.29.
 fn amount_schema() -> Schema {
     let number = ObjectBuilder::new()
         .schema_type(Type::Number)
         .exclusive_minimum(Some(0.0))
-        .maximum(Some(9_999_999_999_999.99))
-        .multiple_of(Some(0.01));
+        .maximum(Some(9_999_999_999_999.99));
     let text = ObjectBuilder::new()
         .schema_type(Type::String)
         .pattern(Some("^([1-9][0-9]{0,12}([.][0-9]{1,2})?|0[.](0[1-9]|[1-9][0-9]?))$"));
-    OneOfBuilder::new().item(number).item(text).examples([500.into(), "12.50".into()]).into()
+    let examples = [serde_json::json!(500), serde_json::json!("12.50")];
+    let words = "More than 0, at most 2 decimals, at most 9999999999999.99: a JSON number, or a decimal string such \
+        as \"12.50\".";
+    OneOfBuilder::new().description(Some(words)).item(number).item(text).examples(examples).into()
+}
+
+fn metadata_schema() -> Schema {
+    let name = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(40));
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::Object, Type::Null]))
+        .description(Some("Your own data: a flat object of strings, numbers and booleans, at most 50 keys and 16 KB."))
+        .property_names(Some(name))
+        .additional_properties(Some(Ref::from_schema_name("MetadataValue")))
+        .max_properties(Some(at_most::METADATA_MAX_KEYS))
+        .examples([serde_json::json!({"order_id": "123"})])
+        .into()
 }
 
 /// A value of metadata.

@@ -34,21 +34,22 @@ impl PostgresStore {
         below: Option<PaymentId>,
         limit: u32,
     ) -> Result<Vec<Payment>> {
-        let mut list = Query::new();
-        list.select(filter, below, payment_columns!(), Some("ORDER BY id DESC"), limit);
         self.read(async |reader| {
-            let rows = list.run(&reader).await?;
+            let mut list = Query::new(Overdue::of(&reader, filter).await?);
+            list.select(filter, below, payment_columns!(), "ORDER BY id DESC", whole_page(limit));
+            let mut rows = list.run(&reader).await?;
+            rows.truncate(limit as usize);
             Ok(rows.iter().map(row::payment).collect::<Result<_>>()?)
         })
         .await
     }
 
     pub(crate) async fn count_payments(&self, filter: &PaymentFilter, cap: u32) -> Result<u32> {
-        let mut count = Query::new();
-        count.sql.push_str("SELECT count(*) FROM (");
-        count.select(filter, None, "id", None, cap);
-        count.sql.push_str(") AS counted");
         self.read(async |reader| {
+            let mut count = Query::new(Overdue::of(&reader, filter).await?);
+            count.sql.push_str("SELECT count(*) FROM (");
+            count.select(filter, None, "id", "", cap);
+            count.sql.push_str(") AS counted");
             let rows = count.run(&reader).await?;
             let counted: i64 = rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
             Ok(u32::try_from(counted).unwrap_or(u32::MAX))
@@ -80,18 +81,55 @@ impl PostgresStore {
     }
 }
 
+/// Rows of a page as the statement says it. The limit is part of the text: as a parameter it would make every
+/// general plan look costly, and the server would plan each list anew. Few sizes keep the statements few.
+fn whole_page(limit: u32) -> u32 {
+    [11, 51, 101, 501].into_iter().find(|size| *size >= limit).unwrap_or(limit)
+}
+
+/// How many payments of all apps are over but not yet stored as such: hardly ever any, and thousands after a
+/// downtime. The planner cannot know, since it takes time and status to be independent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Overdue {
+    None,
+    Few,
+    Many,
+}
+
+/// What is still few.
+const OVERDUE_FEW: i64 = 1_000;
+const COUNT_OVERDUE: &str = "SELECT count(*) FROM (SELECT 1 FROM payment WHERE status = 0 AND expires_at_ms <= $1 \
+    ORDER BY expires_at_ms LIMIT 1001) AS overdue";
+
+impl Overdue {
+    /// Asks only for lists of expired payments; no other needs to know.
+    async fn of(reader: &Reader, filter: &PaymentFilter) -> std::result::Result<Self, ReadError> {
+        if filter.status != Some(Status::Expired) {
+            return Ok(Self::Many);
+        }
+        let now = filter.now.as_ms();
+        let rows = reader.query(COUNT_OVERDUE, &[(&now, Type::INT8)]).await?;
+        let count: i64 = rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
+        Ok(match count {
+            0 => Self::None,
+            1..=OVERDUE_FEW => Self::Few,
+            _ => Self::Many,
+        })
+    }
+}
+
 /// A statement put together from constant pieces, with its values beside it.
 struct Query {
     sql: String,
     values: Vec<(Box<dyn ToSql + Sync + Send>, Type)>,
-    /// Whether one plan cannot serve all values. How many pending payments are overdue, or start with a text,
-    /// only the values tell: almost none, or all.
+    overdue: Overdue,
+    /// Whether one plan cannot serve all values: almost no reference may start with a text, or all.
     depends_on_values: bool,
 }
 
 impl Query {
-    fn new() -> Self {
-        Self { sql: String::with_capacity(512), values: Vec::new(), depends_on_values: false }
+    fn new(overdue: Overdue) -> Self {
+        Self { sql: String::with_capacity(512), values: Vec::new(), overdue, depends_on_values: false }
     }
 
     fn params(&self) -> Vec<Param<'_>> {
@@ -113,40 +151,35 @@ impl Query {
 
     /// `SELECT columns … LIMIT limit`: one range of the index per stored status, merged. A reference, a search
     /// for an id or a prefix has an index of its own, which then leads.
-    fn select(
-        &mut self,
-        filter: &PaymentFilter,
-        below: Option<PaymentId>,
-        columns: &str,
-        order: Option<&str>,
-        limit: u32,
-    ) {
-        let order = order.unwrap_or_default();
-        let by_prefix = matches!(filter.search, Some(Search::ReferencePrefix(_)));
-        self.depends_on_values = by_prefix || filter.status == Some(Status::Expired);
+    fn select(&mut self, filter: &PaymentFilter, below: Option<PaymentId>, columns: &str, order: &str, limit: u32) {
+        self.depends_on_values = matches!(filter.search, Some(Search::ReferencePrefix(_)));
         let (first, end) = filter.id_range(below);
         let app = self.bind(filter.app_id.uuid(), Type::UUID);
         let first = self.bind(first.uuid(), Type::UUID);
         let end = self.bind(end.uuid(), Type::UUID);
-        let limit = self.bind(i64::from(limit), Type::INT8);
         let now = self.bind(filter.now.as_ms(), Type::INT8);
         let narrowed = self.narrow(filter);
-        let branches: Vec<String> = filter
-            .stored_statuses()
-            .iter()
-            .map(|stored| {
-                let due = match (filter.status, stored) {
-                    (Some(Status::Pending), _) => format!(" AND expires_at_ms > {now}"),
-                    (Some(Status::Expired), Status::Pending) => format!(" AND expires_at_ms <= {now}"),
-                    _ => format!(" AND {now} IS NOT NULL"),
-                };
-                format!(
-                    "(SELECT {columns} FROM payment WHERE app_id = {app} AND status = {} AND id >= {first} \
-                     AND id < {end}{due}{narrowed} {order} LIMIT {limit})",
-                    stored.code()
-                )
-            })
-            .collect();
+        let mut branches = Vec::new();
+        for stored in filter.stored_statuses() {
+            let (table, due) = match (filter.status, stored) {
+                (Some(Status::Pending), _) => ("payment".to_owned(), format!(" AND expires_at_ms > {now}")),
+                (Some(Status::Expired), Status::Pending) => match self.overdue {
+                    Overdue::None => continue,
+                    Overdue::Few => {
+                        let due = format!("status = 0 AND expires_at_ms <= {now} ORDER BY expires_at_ms");
+                        (format!("(SELECT * FROM payment WHERE {due} LIMIT {OVERDUE_FEW}) AS due"), String::new())
+                    }
+                    Overdue::Many => ("payment".to_owned(), format!(" AND expires_at_ms <= {now}")),
+                },
+                // Every statement has the same parameters.
+                _ => ("payment".to_owned(), format!(" AND {now} IS NOT NULL")),
+            };
+            branches.push(format!(
+                "(SELECT {columns} FROM {table} WHERE app_id = {app} AND status = {} AND id >= {first} AND id < {end}\
+                 {due}{narrowed} {order} LIMIT {limit})",
+                stored.code()
+            ));
+        }
         let all = branches.join(" UNION ALL ");
         self.sql.push_str(&format!("SELECT {columns} FROM ({all}) AS merged {order} LIMIT {limit}"));
     }

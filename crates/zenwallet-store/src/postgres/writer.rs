@@ -40,7 +40,7 @@ pub(super) enum Failure {
     /// Another node was in the way; the same again may succeed.
     Raced(String),
     /// A row is not acceptable; its neighbours may be.
-    Data(String),
+    Data(StoreError),
     /// The database cannot be used now, or the fate of the commit is unknown.
     Unavailable(String),
     /// A statement is wrong.
@@ -58,10 +58,10 @@ impl Failure {
         }
         match state.code() {
             KEY_TAKEN => Self::Raced(text),
-            GUARD_FAILED => Self::Data(text),
+            GUARD_FAILED => Self::Data(StoreError::Internal(text)),
             code => match &code[..2] {
                 "40" => Self::Raced(text),
-                "22" | "23" => Self::Data(text),
+                "22" | "23" => Self::Data(StoreError::Internal(text)),
                 // Wrong password or database name, resources, operator, system, connection, read-only standby.
                 "08" | "25" | "28" | "3D" | "53" | "55" | "57" | "58" | "XX" => Self::Unavailable(text),
                 _ => Self::Bug(text),
@@ -72,7 +72,8 @@ impl Failure {
     pub(super) fn into_store_error(self) -> StoreError {
         match self {
             Self::Raced(text) | Self::Unavailable(text) => StoreError::Unavailable(text),
-            Self::Data(text) | Self::Bug(text) => StoreError::Internal(text),
+            Self::Data(error) => error,
+            Self::Bug(text) => StoreError::Internal(text),
         }
     }
 }
@@ -81,7 +82,7 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(text) => Self::Unavailable(text),
-            other => Self::Data(other.to_string()),
+            other => Self::Data(other),
         }
     }
 }

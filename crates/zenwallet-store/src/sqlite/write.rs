@@ -93,9 +93,10 @@ pub(super) fn in_transaction<T>(connection: &Connection, work: impl FnOnce() -> 
         execute(connection, if matches!(end, End::Commit) { COMMIT } else { ROLLBACK })?;
         Ok(value)
     });
-    // Some failures have rolled back by themselves.
+    // Some failures have rolled back by themselves. When this fails too, the first failure is the one to tell, and
+    // the caller sees by `is_autocommit` that the connection is of no more use.
     if result.is_err() && !connection.is_autocommit() {
-        execute(connection, ROLLBACK)?;
+        let _ = execute(connection, ROLLBACK);
     }
     result
 }
@@ -106,21 +107,21 @@ fn execute(connection: &Connection, sql: &'static str) -> Done<()> {
 }
 
 fn load(connection: &Connection, commands: &[&Command], now: Timestamp) -> Done<Loaded> {
-    let mut loaded = Loaded::default();
+    let (mut loaded, mut due_limit) = (Loaded::default(), 0_i64);
     for command in commands.iter().filter(|command| !command.is_blind()) {
         if let Some((app_id, claim)) = command.claim() {
             load_key(connection, &mut loaded, app_id, &claim.key)?;
         }
         match command {
             Command::SettlePayment { payment_id, .. } => load_payment(connection, &mut loaded, *payment_id)?,
-            // The first of a batch takes what is due, so its limit counts.
-            Command::ExpireDue { limit } if loaded.due.is_empty() => {
-                let mut statement = connection.prepare_cached(LOAD_DUE)?;
-                loaded.due =
-                    row::decode_all(statement.query(params![plan::due_moment(now).as_ms(), limit])?, row::payment)?;
-            }
-            Command::CreatePayment { .. } | Command::ExpireDue { .. } | Command::Probe => {}
+            Command::ExpireDue { limit } => due_limit += i64::from(*limit),
+            Command::CreatePayment { .. } | Command::Probe => {}
         }
+    }
+    if due_limit > 0 {
+        let mut statement = connection.prepare_cached(LOAD_DUE)?;
+        let rows = statement.query(params![plan::due_moment(now).as_ms(), due_limit])?;
+        loaded.due = row::decode_all(rows, row::payment)?;
     }
     Ok(loaded)
 }

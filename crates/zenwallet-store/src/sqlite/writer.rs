@@ -118,15 +118,15 @@ impl Writer {
     /// Works until every sender of the queue is gone and everything accepted is answered.
     pub(super) fn run(mut self, mut batches: Batches) {
         let batch_max = self.surroundings.batch_max.max(1);
-        let mut batch = Vec::with_capacity(batch_max);
         while let Some(first) = batches.blocking_recv() {
+            let mut batch = Vec::with_capacity(batch_max.min(batches.len() + 1));
             batch.push(first);
             while batch.len() < batch_max
                 && let Ok(next) = batches.try_recv()
             {
                 batch.push(next);
             }
-            self.commit(std::mem::replace(&mut batch, Vec::with_capacity(batch_max)));
+            self.commit(batch);
             self.checkpoint_if_long();
         }
         self.empty_log();
@@ -153,7 +153,8 @@ impl Writer {
     fn try_commit(&mut self, commands: &[&Command]) -> Result<Vec<Committed>, Failure> {
         self.health.check()?;
         if self.connection.is_none() {
-            self.connect()?;
+            let connected = self.connect();
+            self.heed(connected, true)?;
         }
         let Some(connection) = &self.connection else {
             return Err(Failure::Unavailable("there is no connection to the database file".to_owned()));
@@ -192,18 +193,19 @@ impl Writer {
 
     fn checkpoint(&mut self, wait_for_readers: bool) -> Result<(), Failure> {
         let Some(connection) = &mut self.connection else { return Ok(()) };
-        if !wait_for_readers {
-            connection.wal_checkpoint_v2(None::<&str>, CheckpointMode::PASSIVE)?;
-            return Ok(());
-        }
-        // Readers that never pause would let the log grow for ever: wait for those of now. Later ones read the
-        // file itself, and are not in the way.
-        connection::set_lock_wait(connection, READERS_WAIT)?;
-        let moved = connection.wal_checkpoint_v2(None::<&str>, CheckpointMode::RESTART);
-        connection::set_lock_wait(connection, self.lock_wait)?;
+        let moved = if wait_for_readers {
+            // Readers that never pause would let the log grow for ever: wait for those of now. Later ones read
+            // the file itself, and are not in the way.
+            connection::set_lock_wait(connection, READERS_WAIT)?;
+            let moved = connection.wal_checkpoint_v2(None::<&str>, CheckpointMode::RESTART);
+            connection::set_lock_wait(connection, self.lock_wait)?;
+            moved
+        } else {
+            connection.wal_checkpoint_v2(None::<&str>, CheckpointMode::PASSIVE)
+        };
         match moved {
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
-                tracing::warn!("a long read keeps the database's log from beginning anew");
+                tracing::warn!("a long read, or another process, keeps the database's log from beginning anew");
                 Ok(())
             }
             moved => Ok(moved.map(drop)?),

@@ -1,0 +1,118 @@
+//! Apps, their keys, and the instance's own facts.
+
+use crate::harness::Harness;
+use zenwallet_core::app::{ApiKey, App, Environment, KeyHash};
+use zenwallet_core::time::Timestamp;
+use zenwallet_store::StoreError;
+
+async fn key(h: &Harness, hash: KeyHash) -> ApiKey {
+    h.store.find_key(hash).await.unwrap().unwrap().0
+}
+
+pub(crate) async fn an_app_and_its_key_come_back_as_they_were_made(h: &Harness) {
+    let mut all = Vec::new();
+    for number in 0..8_u32 {
+        h.clock.advance_ms(1_000);
+        let (mut app, mut key) = h.new_app();
+        app.name = "é".repeat(number as usize * 30 + 1);
+        app.webhook_secret_sealed = (0..=255).take(number as usize * 36).collect();
+        if number % 2 == 1 {
+            app.environment = Environment::Production;
+            app.webhook_url = Some("https://shop.example/hook?a=ü".to_owned());
+            app.owner_user_id = Some(h.ids.next(h.now()));
+            app.rate_limit_per_s = Some(number - 1);
+            key.expires_at = Some(h.now().plus_s(60));
+        }
+        h.store.create_app(&app, &key).await.unwrap();
+        assert_eq!(h.store.find_app(app.id).await.unwrap().as_ref(), Some(&app));
+        assert_eq!(h.store.find_key(key.hash).await.unwrap(), Some((key, app.clone())));
+        all.push(app);
+    }
+    assert_eq!(h.store.list_apps().await.unwrap(), all);
+    assert_eq!(h.store.find_app(h.ids.next(h.now())).await.unwrap(), None);
+    assert_eq!(h.store.find_key(KeyHash::of("unknown")).await.unwrap(), None);
+    // Disabling shows wherever the app is read.
+    let (disabled, other) = (&all[3], &all[4]);
+    for is_active in [false, false, true, false] {
+        assert!(h.store.set_app_active(disabled.id, is_active).await.unwrap());
+        let want = App { is_active, ..disabled.clone() };
+        assert_eq!(h.store.find_app(disabled.id).await.unwrap(), Some(want));
+    }
+    assert!(h.store.find_app(other.id).await.unwrap().unwrap().is_active);
+    assert!(!h.store.set_app_active(h.ids.next(h.now()), true).await.unwrap());
+}
+
+pub(crate) async fn an_app_is_made_whole_or_not_at_all(h: &Harness) {
+    let (app, first) = h.new_app();
+    h.store.create_app(&app, &first).await.unwrap();
+    // The app's id is taken: the key must not be there either.
+    let second = h.new_key(app.id);
+    let refused = h.store.create_app(&app, &second).await;
+    assert!(matches!(refused, Err(StoreError::Internal(_))), "{refused:?}");
+    assert_eq!(h.store.find_key(second.hash).await.unwrap(), None);
+    // The key's id is taken in this app: the app must not be there either.
+    let (other, _) = h.new_app();
+    let of_nobody = ApiKey { app_id: h.ids.next(h.now()), ..h.new_key(other.id) };
+    let refused = h.store.rotate_key(&of_nobody, h.now()).await;
+    assert!(matches!(refused, Err(StoreError::Internal(_))), "{refused:?}");
+    assert_eq!(h.store.find_key(of_nobody.hash).await.unwrap(), None);
+    assert_eq!(h.store.find_app(other.id).await.unwrap(), None);
+    assert_eq!(h.store.list_apps().await.unwrap(), [app]);
+}
+
+pub(crate) async fn a_rotated_key_overlaps_with_its_successor(h: &Harness) {
+    let ((app, first), (other, others)) = (h.new_app(), h.new_app());
+    h.store.create_app(&app, &first).await.unwrap();
+    h.store.create_app(&other, &others).await.unwrap();
+    let revoked = h.new_key(app.id);
+    h.store.rotate_key(&revoked, h.now().plus_s(7_200)).await.unwrap();
+    assert!(h.store.revoke_key(revoked.id, h.now()).await.unwrap());
+    let second = h.new_key(app.id);
+    h.store.rotate_key(&second, h.now().plus_s(3_600)).await.unwrap();
+    // The earlier end counts, a key that no longer works is left as it is, and the new one has no end.
+    let ends = async |key: &ApiKey| self::key(h, key.hash).await.expires_at;
+    assert_eq!(ends(&first).await, Some(h.now().plus_s(3_600)));
+    assert_eq!(ends(&revoked).await, None);
+    assert_eq!(ends(&second).await, None);
+    h.clock.advance_ms(60_000);
+    let third = ApiKey { expires_at: Some(h.now().plus_s(86_400)), ..h.new_key(app.id) };
+    h.store.rotate_key(&third, h.now().plus_s(7_200)).await.unwrap();
+    assert_eq!(ends(&first).await, Some(first.created_at.plus_s(3_600)));
+    assert_eq!(ends(&second).await, Some(h.now().plus_s(7_200)));
+    assert_eq!(key(h, third.hash).await, third);
+    assert_eq!(key(h, others.hash).await, others);
+}
+
+pub(crate) async fn a_revoked_key_stays_revoked_from_its_first_moment(h: &Harness) {
+    let (app, first) = h.new_app();
+    h.store.create_app(&app, &first).await.unwrap();
+    let at = h.now();
+    assert!(h.store.revoke_key(first.id, at).await.unwrap());
+    assert!(h.store.revoke_key(first.id, at.plus_s(60)).await.unwrap());
+    assert_eq!(key(h, first.hash).await, ApiKey { revoked_at: Some(at), ..first });
+    assert!(!h.store.revoke_key(h.ids.next(at), at).await.unwrap());
+}
+
+pub(crate) async fn a_key_remembers_its_latest_use(h: &Harness) {
+    let ((app, first), (other, second)) = (h.new_app(), h.new_app());
+    h.store.create_app(&app, &first).await.unwrap();
+    h.store.create_app(&other, &second).await.unwrap();
+    let at = |ms| Timestamp::from_ms(ms);
+    let unknown = h.ids.next(h.now());
+    h.store.touch_keys(&[]).await.unwrap();
+    h.store.touch_keys(&[(first.id, at(5_000)), (unknown, at(9_000)), (second.id, at(6_000))]).await.unwrap();
+    // An earlier use that arrives later, from another node, changes nothing.
+    h.store.touch_keys(&[(first.id, at(4_000)), (second.id, at(7_000))]).await.unwrap();
+    assert_eq!(key(h, first.hash).await, ApiKey { last_used_at: Some(at(5_000)), ..first });
+    assert_eq!(key(h, second.hash).await, ApiKey { last_used_at: Some(at(7_000)), ..second });
+}
+
+pub(crate) async fn an_instance_keeps_its_facts(h: &Harness) {
+    assert_eq!(h.store.instance_value("public_url").await.unwrap(), None);
+    for value in ["https://a.example", "https://a.example", "", "https://b.example/ü"] {
+        h.store.set_instance_value("public_url", value).await.unwrap();
+        h.store.set_instance_value("other", "x").await.unwrap();
+        assert_eq!(h.store.instance_value("public_url").await.unwrap().as_deref(), Some(value));
+    }
+    assert_eq!(h.another_node().await.instance_value("other").await.unwrap().as_deref(), Some("x"));
+}

@@ -1,0 +1,110 @@
+//! The contract of a store, held by both databases on every run: each case runs on SQLite and on PostgreSQL.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at its first surprise")]
+
+mod apps;
+mod batches;
+mod corruption;
+mod expiry;
+mod harness;
+mod history;
+mod idempotency;
+mod lists;
+mod payments;
+mod schema;
+mod settle;
+
+/// Declares each case as one test per database: `sqlite::lists::…`, `postgres::lists::…`.
+macro_rules! contract {
+    ($($subject:ident: $($case:ident,)*;)*) => {
+        mod sqlite {
+            $(mod $subject { $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    crate::harness::Harness::sqlite().await.run(crate::$subject::$case).await;
+                }
+            )* })*
+        }
+        mod postgres {
+            $(mod $subject { $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    let statements = zenwallet_store::Statements::Prepared;
+                    crate::harness::Harness::postgres(statements).await.run(crate::$subject::$case).await;
+                }
+            )* })*
+        }
+    };
+}
+
+contract! {
+    apps:
+        an_app_and_its_key_come_back_as_they_were_made,
+        an_app_is_made_whole_or_not_at_all,
+        a_rotated_key_overlaps_with_its_successor,
+        a_revoked_key_stays_revoked_from_its_first_moment,
+        a_key_remembers_its_latest_use,
+        an_instance_keeps_its_facts,
+    ;
+    batches:
+        a_bad_command_fails_alone,
+        a_full_queue_refuses_and_loses_nothing,
+        closing_answers_what_was_accepted,
+        a_probe_commits,
+    ;
+    corruption:
+        a_value_nobody_writes_names_its_place,
+    ;
+    expiry:
+        the_due_expire_exactly_once,
+        a_sweep_keeps_its_limit,
+        two_nodes_expire_each_payment_once,
+        the_next_expiry_is_that_of_a_pending_payment,
+    ;
+    history:
+        a_random_history_equals_the_model,
+    ;
+    idempotency:
+        a_key_replays_its_first_answer,
+        a_key_belongs_to_one_request_of_one_app,
+        a_failed_command_leaves_its_key_free,
+        a_key_is_free_again_after_a_day,
+        many_requests_with_one_key_make_one_payment,
+        old_keys_are_pruned,
+    ;
+    lists:
+        every_list_equals_a_filtered_vec,
+        an_event_log_is_read_in_pages,
+    ;
+    payments:
+        a_payment_comes_back_as_it_was_made,
+        an_unknown_payment_is_none,
+    ;
+    schema:
+        migrating_twice_is_a_no_op,
+        two_nodes_migrate_once,
+        a_foreign_schema_is_refused,
+        the_views_show_what_was_promised,
+    ;
+    settle:
+        every_status_meets_every_action,
+        a_payment_of_another_app_is_not_found,
+        a_hundred_completes_change_it_once,
+    ;
+}
+
+/// Through a pooler statements go unnamed: the same cases, where the way of sending can matter.
+mod postgres_unnamed {
+    use crate::harness::Harness;
+    use zenwallet_store::Statements::Unnamed;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn unnamed_statements_do_the_same() {
+        Harness::postgres(Unnamed).await.run(crate::payments::a_payment_comes_back_as_it_was_made).await;
+        Harness::postgres(Unnamed).await.run(crate::lists::every_list_equals_a_filtered_vec).await;
+        Harness::postgres(Unnamed).await.run(crate::history::a_random_history_equals_the_model).await;
+        Harness::postgres(Unnamed).await.run(crate::idempotency::a_key_replays_its_first_answer).await;
+        Harness::postgres(Unnamed).await.run(crate::apps::a_rotated_key_overlaps_with_its_successor).await;
+        Harness::postgres(Unnamed).await.run(crate::batches::a_bad_command_fails_alone).await;
+    }
+}

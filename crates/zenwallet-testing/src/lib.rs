@@ -1,0 +1,6 @@
+//! What tests of several crates share. Never in the product.
+
+pub mod postgres;
+mod temp_dir;
+
+pub use temp_dir::TempDir;
