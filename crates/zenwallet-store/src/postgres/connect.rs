@@ -64,9 +64,18 @@ impl Target {
         Ok(Self { config, tls: MakeRustlsConnect::new(tls) })
     }
 
-    pub(super) fn pool(&self, options: &PostgresOptions) -> Result<Pool> {
+    /// Connections for reading. `direct`: the server itself is at the other end, and each connection is a
+    /// session of its own that may be told how to plan.
+    pub(super) fn pool(&self, options: &PostgresOptions, direct: bool) -> Result<Pool> {
+        let mut config = self.config.clone();
+        if direct {
+            // Left to itself the server plans a list anew each time, which takes longer than running it. What
+            // needs its values to be planned says so (`query_planned_anew`).
+            let given = config.get_options().unwrap_or_default().to_owned();
+            config.options(format!("{given} -c plan_cache_mode=force_generic_plan").trim());
+        }
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let manager = Manager::from_config(self.config.clone(), self.tls.clone(), recycling);
+        let manager = Manager::from_config(config, self.tls.clone(), recycling);
         Pool::builder(manager)
             .max_size(options.read_connections)
             .runtime(Runtime::Tokio1)

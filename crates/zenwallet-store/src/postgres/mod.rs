@@ -64,12 +64,16 @@ impl PostgresStore {
     /// Connects, and starts the writer.
     pub async fn open(options: PostgresOptions, surroundings: Surroundings) -> Result<Self> {
         let target = Target::parse(&options.url, options.connect_timeout)?;
-        let mode = match options.statements {
-            Statements::Prepared => Mode::new(true),
-            Statements::Unnamed => Mode::new(false),
-            Statements::Auto => Mode::new(target.is_direct().await?),
+        let (prepared, direct) = match options.statements {
+            Statements::Prepared => (true, false),
+            Statements::Unnamed => (false, false),
+            Statements::Auto => {
+                let direct = target.is_direct().await?;
+                (direct, direct)
+            }
         };
-        let pool = target.pool(&options)?;
+        let mode = Mode::new(prepared);
+        let pool = target.pool(&options, direct)?;
         let (queue, batches) = group_commit::queue(surroundings.queue_max);
         let (stop, stopping) = watch::channel(false);
         let writer = writer::Writer::new(target.clone(), mode.clone(), options.commit_timeout, surroundings.clone());

@@ -76,7 +76,17 @@ impl Reader {
 
     /// A query whose best plan depends on its values: planned anew, with them in view.
     pub(super) async fn query_planned_anew(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, ReadError> {
-        Ok(self.client.query_typed(sql, params).await?)
+        let client = &self.client;
+        let (begun, rows, ended) = tokio::join!(
+            biased;
+            client.batch_execute("BEGIN READ ONLY; SET LOCAL plan_cache_mode = force_custom_plan"),
+            client.query_typed(sql, params),
+            client.batch_execute("COMMIT"),
+        );
+        begun?;
+        let rows = rows?;
+        ended?;
+        Ok(rows)
     }
 
     pub(super) async fn query_opt(&self, sql: &str, params: &[Param<'_>]) -> Result<Option<Row>, ReadError> {
