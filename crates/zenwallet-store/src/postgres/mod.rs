@@ -1,6 +1,8 @@
 //! PostgreSQL: for when one machine is not enough, with any number of nodes.
 
+mod batch_sql;
 mod connect;
+mod failure;
 mod read;
 mod row;
 mod statement;
@@ -118,7 +120,7 @@ impl PostgresStore {
         match tokio::time::timeout(self.0.timeout, work(reader)).await {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(ReadError::Store(error))) => Err(error),
-            Ok(Err(ReadError::Postgres(error))) => Err(writer::Failure::of(&self.0.mode, error).into_store_error()),
+            Ok(Err(ReadError::Postgres(error))) => Err(failure::Failure::of(&self.0.mode, error).into_store_error()),
             Err(_) => Err(StoreError::Unavailable("the database did not answer in time".to_owned())),
         }
     }

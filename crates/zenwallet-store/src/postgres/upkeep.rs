@@ -1,8 +1,8 @@
 //! Apps, keys, the instance's facts and the schema: rare writes, each its own statement or transaction.
 
+use super::failure::Failure;
 use super::row::{self, app_columns, key_columns};
 use super::statement::Param;
-use super::writer::Failure;
 use super::{PostgresStore, ReadError, connect};
 use crate::error::{Result, StoreError};
 use crate::migration;
