@@ -7,7 +7,7 @@ use super::statement::{Mode, Prepared};
 use super::write::{self, Session};
 use crate::Surroundings;
 use crate::command::{Command, Committed, Outcome};
-use crate::error::Result;
+use crate::error::{Result, StoreError};
 use crate::group_commit::{self, Batches, Waiting};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -117,7 +117,10 @@ impl Writer {
         let reusable = match &result {
             Ok(_) => true,
             Err(Failure::Unavailable(_)) => false,
-            Err(_) => session.link.client.batch_execute("ROLLBACK").await.is_ok(),
+            Err(_) => {
+                let rollback = tokio::time::timeout(self.timeout, session.link.client.batch_execute("ROLLBACK")).await;
+                matches!(rollback, Ok(Ok(())))
+            }
         };
         if reusable {
             self.session = Some(session);
@@ -127,8 +130,11 @@ impl Writer {
 
     async fn connect(&self) -> Result<Session> {
         let link = self.target.connect().await?;
-        let prepared = Prepared::on(&link.client, &self.mode, &batch_sql::statements())
+        let statements = batch_sql::statements();
+        let preparing = Prepared::on(&link.client, &self.mode, &statements);
+        let prepared = tokio::time::timeout(self.timeout, preparing)
             .await
+            .map_err(|_| StoreError::Unavailable("the database did not prepare its statements in time".to_owned()))?
             .map_err(|error| Failure::of(&self.mode, error).into_store_error())?;
         Ok(Session { link, prepared })
     }
