@@ -5,7 +5,7 @@ use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -26,16 +26,38 @@ pub(super) struct Patience {
 const STALL_MIN_BYTES: u64 = 4 * 1024;
 
 /// Whether a request is being answered: then the handler's own deadlines hold, not the connection's.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Busy(Arc<AtomicBool>);
+#[derive(Clone, Debug)]
+pub(super) struct Busy(Arc<Answering>);
+
+#[derive(Debug)]
+struct Answering {
+    now: AtomicBool,
+    opened: Instant,
+    /// When the last answer was given away whole, counted from `opened`.
+    ended_ms: AtomicU64,
+}
+
+impl Default for Busy {
+    fn default() -> Self {
+        Self(Arc::new(Answering { now: AtomicBool::new(false), opened: Instant::now(), ended_ms: AtomicU64::new(0) }))
+    }
+}
 
 impl Busy {
     pub(super) fn set(&self, busy: bool) {
-        self.0.store(busy, Ordering::Relaxed);
+        if !busy {
+            let ended_ms = u64::try_from(self.0.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
+            self.0.ended_ms.store(ended_ms, Ordering::Relaxed);
+        }
+        self.0.now.store(busy, Ordering::Relaxed);
     }
 
     fn get(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.now.load(Ordering::Relaxed)
+    }
+
+    fn ended(&self) -> Instant {
+        self.0.opened + Duration::from_millis(self.0.ended_ms.load(Ordering::Relaxed))
     }
 }
 
@@ -82,10 +104,11 @@ impl<S> Guarded<S> {
     fn poll_read_deadline(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if self.busy.get() {
             self.was_busy = true;
+            self.look_again_later(context);
             return Poll::Pending;
         }
         if std::mem::take(&mut self.was_busy) {
-            (self.read_deadline, self.in_head) = (None, false);
+            (self.read_deadline, self.in_head) = (Some(self.busy.ended() + self.patience.idle), false);
         }
         // A client that has connected has something to say.
         let wait = if self.in_head || !self.has_spoken { self.patience.head } else { self.patience.idle };
@@ -100,6 +123,18 @@ impl<S> Guarded<S> {
             self.timer.as_mut().reset(deadline);
         }
         Poll::Pending
+    }
+
+    /// hyper does not read again once the answer is given: the timer, left running, is what comes back to see
+    /// whether the connection rests.
+    fn look_again_later(&mut self, context: &mut Context<'_>) {
+        let latest = Instant::now() + self.patience.idle;
+        if self.timer.deadline() > latest {
+            self.timer.as_mut().reset(latest);
+        }
+        while self.timer.as_mut().poll(context).is_ready() {
+            self.timer.as_mut().reset(latest);
+        }
     }
 
     /// Bytes came: outside of an answer they belong to a head, whose clock starts with its first byte.

@@ -1,0 +1,34 @@
+# Every target is one line of help: `make` shows them.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run build test lint bench crash nightly
+
+help: ## Show this
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+run: build ## Build the release binary and serve on http://127.0.0.1:8080
+	exec target/release/zenwallet serve
+
+build: ## Build the release binary at target/release/zenwallet
+	cargo build --locked --release -p zenwallet
+
+test: ## Run everything CI runs; installs what it needs; ends with a count
+	@scripts/need.sh test
+	@scripts/test.sh
+
+lint: ## Check format and lints
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+
+bench: ## Measure this machine: throughput and latency on both databases, beside pgbench
+	@scripts/need.sh test
+	@scripts/bench.sh
+
+crash: ## Long crash campaign: 500 kills on each database and through PgBouncer
+	@scripts/need.sh test
+	@scripts/crash.sh
+
+nightly: ## Every campaign in its long form, with slow clients, failing disks and full disks
+	@scripts/need.sh nightly
+	@scripts/nightly.sh

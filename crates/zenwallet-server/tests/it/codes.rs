@@ -1,0 +1,156 @@
+//! Every error code has a request that brings it about, here or in a case that is named.
+
+use crate::support::{Answer, Kind, TestApp, run};
+use serde_json::json;
+use zenwallet_core::Code;
+use zenwallet_core::app::Environment;
+
+/// A request that is refused with a code, or where else the code is seen.
+enum Seen {
+    /// This body, sent to create.
+    Create(&'static str),
+    /// The last answer of what `act` does under this name.
+    Act,
+    /// The case that brings it about.
+    In(&'static str),
+    /// Never in an answer of the API, for this reason.
+    Not(&'static str),
+}
+
+fn seen(code: Code) -> Seen {
+    use Seen::{Act, Create, In, Not};
+    match code {
+        Code::AmountMissing => Create(r#"{"currency":"XP"}"#),
+        Code::AmountInvalid => Create(r#"{"amount":"x","currency":"XP"}"#),
+        Code::AmountNotPositive => Create(r#"{"amount":0,"currency":"XP"}"#),
+        Code::AmountTooPrecise => Create(r#"{"amount":1.001,"currency":"XP"}"#),
+        Code::AmountTooLarge => Create(r#"{"amount":10000000000000,"currency":"XP"}"#),
+        Code::CurrencyInvalid => Create(r#"{"amount":1,"currency":"xp"}"#),
+        Code::ParameterMissing => Create(r#"{"amount":1}"#),
+        Code::ParameterUnknown => Create(r#"{"amount":1,"currency":"XP","x":1}"#),
+        Code::ParameterDuplicated => Create(r#"{"amount":1,"currency":"XP","amount":1}"#),
+        Code::ParameterTypeInvalid => Create(r#"{"amount":1,"currency":5}"#),
+        Code::ParameterOutOfRange => Create(r#"{"amount":1,"currency":"XP","expires_in":1}"#),
+        Code::StringInvalid => Create(r#"{"amount":1,"currency":"XP","description":"\u0000"}"#),
+        Code::MetadataInvalid => Create(r#"{"amount":1,"currency":"XP","metadata":[]}"#),
+        Code::MetadataKeyDuplicated => Create(r#"{"amount":1,"currency":"XP","metadata":{"a":1,"a":1}}"#),
+        Code::MetadataKeyInvalid => Create(r#"{"amount":1,"currency":"XP","metadata":{"":1}}"#),
+        Code::MetadataValueInvalid => Create(r#"{"amount":1,"currency":"XP","metadata":{"a":[]}}"#),
+        Code::MetadataNumberInexact => Create(r#"{"amount":1,"currency":"XP","metadata":{"a":1e400}}"#),
+        Code::UrlInvalid => Create(r#"{"amount":1,"currency":"XP","webhook_url":"x"}"#),
+        Code::JsonInvalid => Create("{"),
+        Code::BodyNotObject => Create("[]"),
+        Code::ParameterTooLong | Code::MetadataTooManyKeys | Code::MetadataTooLarge => {
+            In("payments::create_refused::one_broken_rule_is_named")
+        }
+        Code::ParameterInvalid
+        | Code::UrlNotHttps
+        | Code::BodyTooLarge
+        | Code::ContentTypeUnsupported
+        | Code::RouteUnknown
+        | Code::MethodNotAllowed
+        | Code::CursorInvalid
+        | Code::PaymentNotFound
+        | Code::PaymentAlreadyFinal
+        | Code::PaymentExpired
+        | Code::IdempotencyKeyInvalid
+        | Code::IdempotencyKeyReused
+        | Code::ApiKeyMissing
+        | Code::ApiKeyInvalid
+        | Code::ApiKeyExpired
+        | Code::ApiKeyRevoked
+        | Code::AppDisabled
+        | Code::RateLimited => Act,
+        Code::RequestTimeout => In("errors::a_body_that_does_not_come_is_not_waited_for"),
+        Code::ServiceUnavailable => In("outage::postgres_goes_away_and_comes_back"),
+        Code::Overloaded => In("outage::a_full_queue_is_told_so"),
+        Code::IdempotencyKeyInUse => Not("a second node waits for the first; only three lost races in a row give it"),
+        Code::PageTokenInvalid => Not("the payer's page answers with a page"),
+        Code::InternalError => Not("it would be a bug"),
+    }
+}
+
+/// The last answer of the way to a code.
+async fn act(app: &TestApp, code: Code) -> Answer {
+    let list = |query: &str| app.get(format!("/api/payments?{query}")).key(&app.a);
+    let new = || app.post("/api/payments/create").key(&app.a);
+    let (id, unknown) = (app.payment_of(&app.a).await, "pay_0000000000000000000001");
+    let success = json!({"status": "SUCCESS"});
+    let good = json!({"amount": 1, "currency": "XP"});
+    let call = match code {
+        Code::ParameterInvalid => list("status=x"),
+        Code::CursorInvalid => list("cursor=x"),
+        Code::UrlNotHttps => {
+            let body = json!({"amount": 1, "currency": "XP", "return_url": "http://x.example/"});
+            app.post("/api/payments/create").key(&app.live).json(&body)
+        }
+        Code::BodyTooLarge => new().text(" ".repeat(70_000)),
+        Code::ContentTypeUnsupported => new().raw("{}"),
+        Code::RouteUnknown => app.get("/nope"),
+        Code::MethodNotAllowed => app.post("/healthz"),
+        Code::PaymentNotFound => app.get(format!("/api/payments/{unknown}")).key(&app.a),
+        Code::PaymentAlreadyFinal => {
+            app.cancel(&app.a, &id).await.expect(200);
+            app.post(format!("/api/payments/{id}/complete")).key(&app.a).json(&success)
+        }
+        Code::PaymentExpired => {
+            app.pass_s(1_800);
+            app.post(format!("/api/payments/{id}/complete")).key(&app.a).json(&success)
+        }
+        Code::IdempotencyKeyInvalid => new().idempotency("two words").json(&good),
+        Code::IdempotencyKeyReused => {
+            new().idempotency("k").json(&good).send().await.expect(201);
+            new().idempotency("k").json(&json!({"amount": 2, "currency": "XP"}))
+        }
+        Code::ApiKeyMissing => app.get("/api/payments"),
+        Code::ApiKeyInvalid => app.get("/api/payments").bearer("x"),
+        Code::ApiKeyExpired | Code::ApiKeyRevoked | Code::AppDisabled | Code::RateLimited => {
+            let tenant = app.new_tenant(Environment::Test, Some(1)).await;
+            match code {
+                Code::ApiKeyExpired => drop(app.gateway.rotate_key(tenant.app_id, 0).await.unwrap()),
+                Code::ApiKeyRevoked => {
+                    let key_id = app.key_id(&tenant.key).await;
+                    assert!(app.store.revoke_key(key_id, app.clock.now()).await.unwrap());
+                }
+                Code::AppDisabled => assert!(app.store.set_app_active(tenant.app_id, false).await.unwrap()),
+                _ => {
+                    for _ in 0..2 {
+                        app.get("/api/payments").key(&tenant).send().await.expect(200);
+                    }
+                }
+            }
+            app.get("/api/payments").key(&tenant)
+        }
+        _ => panic!("{code:?} has no way"),
+    };
+    call.send().await
+}
+
+#[test]
+fn every_code_is_brought_about() {
+    run(Kind::Sqlite, async |app: TestApp| {
+        for code in Code::ALL {
+            let answer = match seen(*code) {
+                Seen::Create(body) => app.post("/api/payments/create").key(&app.a).text(body).send().await,
+                Seen::Act => act(&app, *code).await,
+                Seen::In(_) | Seen::Not(_) => continue,
+            };
+            assert_eq!(answer.code(), code.as_str(), "{}", answer.text());
+        }
+    });
+}
+
+#[test]
+fn the_cases_that_are_named_exist() {
+    let sources = crate::support::sources();
+    for code in Code::ALL {
+        match seen(*code) {
+            Seen::In(case) => {
+                let name = case.rsplit("::").next().unwrap();
+                assert!(sources.iter().any(|source| source.contains(&format!("fn {name}("))), "{case}");
+            }
+            Seen::Not(reason) => assert!(reason.len() > 10),
+            Seen::Create(_) | Seen::Act => {}
+        }
+    }
+}

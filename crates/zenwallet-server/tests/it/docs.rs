@@ -1,0 +1,161 @@
+//! The documents that the server hands out, and the one that it is described by.
+
+use crate::pay_page::between;
+use crate::support::{Answer, Kind, TestApp, run};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::Path;
+use zenwallet_core::Code;
+
+#[test]
+fn every_code_is_explained_where_its_errors_point() {
+    run(Kind::Sqlite, async |app: TestApp| {
+        let page = app.get("/docs/errors").send().await.expect(200);
+        assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+        let html = page.text();
+        for code in Code::ALL {
+            let anchor = format!("<dt id={}>", code.as_str());
+            assert_eq!(html.matches(&anchor).count(), 1, "{anchor}");
+            let meaning = code.meaning().replace('&', "&amp;").replace('<', "&lt;");
+            assert!(html.contains(&format!("<dd>{meaning}</dd>")), "{meaning}");
+        }
+        let error = app.get("/api/payments").send().await.expect(401).error();
+        let (path, anchor) = error["doc_url"].as_str().unwrap().split_once('#').unwrap();
+        assert!(app.get(path).send().await.expect(200).text().contains(&format!("<dt id={anchor}>")));
+    });
+}
+
+#[test]
+fn the_reference_loads_from_this_server_alone() {
+    run(Kind::Sqlite, async |app: TestApp| {
+        for (path, target) in [("/", "/docs/api/"), ("/docs", "/docs/api/"), ("/docs/api", "/docs/api/")] {
+            let redirect = app.get(path).send().await;
+            assert!((300..400).contains(&redirect.status), "{path}: {}", redirect.status);
+            assert_eq!(redirect.header("location"), target, "{path}");
+        }
+        let index = app.get("/docs/api/").send().await.expect(200);
+        let mut seen = BTreeSet::new();
+        let mut loaded = loads(&index);
+        while let Some(file) = loaded.pop() {
+            assert!(!file.contains("//") && !file.contains(':'), "{file} is not this server's");
+            let path = format!("/docs/api/{}", file.trim_start_matches("./"));
+            if seen.insert(path.clone()) {
+                loaded.extend(loads(&app.get(path).send().await.expect(200)));
+            }
+        }
+        assert!(seen.len() >= 3, "{seen:?}");
+        let starter = app.get("/docs/api/swagger-initializer.js").send().await.expect(200);
+        assert!(starter.text().contains("\"/api/openapi.json\""), "{}", starter.text());
+        assert!(!starter.text().contains("http"), "{}", starter.text());
+        let policy = index.header("content-security-policy");
+        for rule in ["default-src 'none'", "script-src 'self';", "connect-src 'self'", "frame-ancestors 'none'"] {
+            assert!(policy.contains(rule), "{policy}");
+        }
+    });
+}
+
+/// What a page loads: scripts, styles and pictures.
+fn loads(page: &Answer) -> Vec<String> {
+    if !page.header("content-type").starts_with("text/html") {
+        return Vec::new();
+    }
+    let html = page.text();
+    let tags = html.split('<').filter(|tag| ["script", "link", "img"].iter().any(|name| tag.starts_with(name)));
+    let files = tags.filter_map(|tag| between(tag, "src=\"", "\"").or(between(tag, "href=\"", "\"")));
+    files.map(str::to_owned).collect()
+}
+
+#[test]
+fn the_description_is_the_one_that_was_committed() {
+    run(Kind::Sqlite, async |app: TestApp| {
+        let answer = app.get("/api/openapi.json").send().await.expect(200);
+        assert_eq!(answer.header("content-type"), "application/json");
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../openapi.json");
+        let now = format!("{}\n", answer.text().trim_end());
+        if asked_to_write() {
+            std::fs::write(&file, &now).unwrap();
+        }
+        let committed = std::fs::read_to_string(&file).unwrap_or_default();
+        if let Some((line, (now, then))) =
+            now.lines().zip(committed.lines()).enumerate().find(|(_, (now, then))| now != then)
+        {
+            panic!("openapi.json, line {}: committed is {then:?}, served is {now:?}; {HOW}", line + 1);
+        }
+        assert!(now == committed, "openapi.json is not the one that is served; {HOW}");
+    });
+}
+
+const HOW: &str = "if the change is meant, run this again with ZENWALLET_TEST_WRITE=1 and commit the file";
+
+#[expect(clippy::disallowed_methods, reason = "a test's own setting, not the product's")]
+fn asked_to_write() -> bool {
+    std::env::var_os("ZENWALLET_TEST_WRITE").is_some_and(|value| value == "1")
+}
+
+/// Every operation of the description as (path, method, operation).
+pub(crate) fn operations(document: &Value) -> Vec<(String, String, Value)> {
+    let paths = document["paths"].as_object().unwrap();
+    let operations = paths.iter().flat_map(|(path, item)| {
+        item.as_object().unwrap().iter().map(|(method, op)| (path.clone(), method.to_uppercase(), op.clone()))
+    });
+    operations.collect()
+}
+
+pub(crate) async fn description(app: &TestApp) -> Value {
+    app.get("/api/openapi.json").send().await.expect(200).json()
+}
+
+#[test]
+fn the_description_names_every_status_that_can_come() {
+    run(Kind::Sqlite, async |app: TestApp| {
+        let document = description(&app).await;
+        assert_eq!(document["openapi"].as_str().unwrap().split('.').take(2).collect::<Vec<_>>(), ["3", "1"]);
+        for (path, method, operation) in operations(&document) {
+            let mut want = BTreeSet::from(["400", "401", "403", "429", "500", "503"]);
+            if path.contains('{') {
+                want.insert("404");
+            }
+            if method == "POST" {
+                want.extend(["408", "409", "413", "415", "422"]);
+            }
+            let responses = operation["responses"].as_object().unwrap();
+            let described: BTreeSet<_> = responses.keys().map(String::as_str).collect();
+            let (good, bad): (BTreeSet<_>, BTreeSet<_>) =
+                described.into_iter().partition(|status| status.starts_with('2'));
+            assert_eq!(bad, want, "{method} {path}");
+            assert_eq!(good, [if path.ends_with("/create") { "201" } else { "200" }].into(), "{method} {path}");
+            for status in bad {
+                let body = &responses[status]["content"]["application/json"]["schema"]["$ref"];
+                assert_eq!(body, "#/components/schemas/ErrorBody", "{method} {path} {status}");
+            }
+            for text in ["operationId", "summary"] {
+                assert!(operation[text].as_str().is_some_and(|text| !text.is_empty()), "{method} {path}: {text}");
+            }
+        }
+    });
+}
+
+#[test]
+fn every_parameter_of_the_description_is_known_and_no_other() {
+    run(Kind::Sqlite, async |app: TestApp| {
+        let id = app.payment_of(&app.a).await;
+        for (path, method, operation) in operations(&description(&app).await) {
+            if method != "GET" {
+                continue;
+            }
+            let route = path.replace("{payment_id}", &id);
+            let empty = Vec::new();
+            let parameters = operation["parameters"].as_array().unwrap_or(&empty);
+            let in_query = parameters.iter().filter(|parameter| parameter["in"] == "query");
+            let mut described: BTreeSet<_> = in_query.map(|p| p["name"].as_str().unwrap().to_owned()).collect();
+            // The refusal of an unknown one lists what is known.
+            let answer = app.get(format!("{route}?zzzzzzzzzzzzzz=1")).key(&app.a).send().await;
+            let message = answer.expect_error(400, "parameter_unknown").error()["message"].as_str().unwrap().to_owned();
+            let known = message.split_once("known are: ").unwrap().1.split(", ");
+            for name in known {
+                assert!(described.remove(name), "{method} {path}: {name} is known and not described");
+            }
+            assert!(described.is_empty(), "{method} {path}: described and not known: {described:?}");
+        }
+    });
+}

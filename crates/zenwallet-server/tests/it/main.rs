@@ -1,0 +1,22 @@
+//! The gateway from outside: every promise of the HTTP API, the payer's page and the documents, on both databases.
+//!
+//! Most cases call [`zenwallet_server::http::App`] in the process, with a clock moved by hand; where a real socket
+//! matters there is `TestServer`. Nothing here sleeps to let something happen: it polls, with a deadline.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[macro_use]
+mod support;
+
+mod codes;
+mod docs;
+mod errors;
+mod idempotency;
+mod idempotency_storm;
+mod isolation;
+mod keys;
+mod outage;
+mod pay_page;
+mod payments;
+mod rate_limits;
+mod sockets;
+mod system;

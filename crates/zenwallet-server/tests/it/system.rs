@@ -1,0 +1,56 @@
+//! `/healthz`, `/readyz`, `/metrics`
+
+use crate::support::{Kind, TestApp, run};
+use std::collections::BTreeSet;
+use std::time::Duration;
+use zenwallet_server::http::App;
+
+both_databases! {
+    the_process_says_that_it_lives_and_is_ready,
+    the_process_shows_its_numbers,
+}
+
+async fn the_process_says_that_it_lives_and_is_ready(app: TestApp) {
+    let health = app.get("/healthz").send().await.expect(200);
+    assert_eq!((health.text().as_str(), health.header("content-type")), ("ok\n", "text/plain; charset=utf-8"));
+    let ready = app.get("/readyz").send().await.expect(200);
+    assert_eq!((ready.text().as_str(), ready.header("cache-control")), ("ready\n", "no-store"));
+}
+
+async fn the_process_shows_its_numbers(app: TestApp) {
+    zenwallet_server::metrics::start();
+    let id = app.payment_of(&app.a).await;
+    app.read(&app.a, &id).await;
+    app.get("/api/payments/pay_x").key(&app.a).send().await.expect(404);
+    app.get(format!("/pay/{id}")).send().await.expect(200);
+    // However many paths are asked for, they are few in the numbers.
+    for n in 0..50 {
+        app.get(format!("/nope/{n}")).send().await.expect(404);
+        app.get(format!("/api/payments/{n}")).key(&app.a).send().await.expect(404);
+    }
+    let answer = app.get("/metrics").send().await.expect(200);
+    assert_eq!(answer.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+    let text = answer.text();
+    for line in [
+        "zenwallet_http_requests_total{route=\"/api/payments/create\",status=\"201\"} 1",
+        "zenwallet_http_requests_total{route=\"/api/payments/{payment_id}\",status=\"200\"} 1",
+        "zenwallet_http_requests_total{route=\"/api/payments/{payment_id}\",status=\"404\"} 51",
+        "zenwallet_http_requests_total{route=\"/pay/{payment_id}\",status=\"200\"} 1",
+        "zenwallet_http_requests_total{route=\"other\",status=\"404\"} 50",
+        "# TYPE zenwallet_http_request_seconds histogram",
+    ] {
+        assert!(text.contains(line), "{line} is not in {text}");
+    }
+    assert!(!text.contains(&id) && !text.contains("nope"));
+    let routes: BTreeSet<_> = text.split("route=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(routes.len() <= 6, "{routes:?}");
+}
+
+#[test]
+fn numbers_can_be_kept_from_the_public() {
+    run(Kind::Sqlite, async |app: TestApp| {
+        let without = App::new(app.gateway.clone(), false, Duration::from_secs(1));
+        let call = crate::support::Call::new(&without, axum::http::Method::GET, "/metrics");
+        call.send().await.expect_error(404, "route_unknown");
+    });
+}

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Measures this machine, on the release build: bench.sh [SECONDS OF EACH MEASUREMENT]
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export SECONDS_EACH=${1:-6}
+cargo build --locked --release -p zenwallet -p bench
+cargo build --locked -p zenwallet-testing
+
+measure='
+    bench=(target/release/bench) each=(--url "$ZENWALLET_URL" --key "$ZENWALLET_KEY" --seconds "$SECONDS_EACH" --pids "$ZENWALLET_PID")
+    printf "\n== create\n"; "${bench[@]}" load "${each[@]}"
+    printf "\n== create and complete\n"; "${bench[@]}" load "${each[@]}" --mode create-complete
+    printf "\n== beside pgbench\n"; "${bench[@]}" compare "${each[@]}"'
+printf '\n==== SQLite\n'
+scripts/with-gateway.sh target/release/zenwallet bash -euc "$measure"
+printf '\n==== PostgreSQL\n'
+target/debug/with-postgres bash -euc \
+    'DATABASE_URL=$ZENWALLET_TEST_POSTGRES/postgres exec scripts/with-gateway.sh target/release/zenwallet bash -euc "$0"' "$measure"

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Every campaign in its long form, on the release build.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+PART_DEADLINE_S=14400
+source scripts/parts.sh
+
+part 'build' cargo build --locked --release -p zenwallet -p bench
+part 'build with planted bugs' cargo build --locked --workspace --all-targets --features zenwallet/planted-bugs
+mkdir -p target/planted
+cp target/debug/zenwallet target/planted/zenwallet
+part 'build of the tests' cargo build --locked --workspace --all-targets
+
+binary=target/release/zenwallet
+counted 'crash' scripts/crash.sh 500
+box=(target/release/bench crashbox --no-feed)
+counted 'storm on SQLite' "${box[@]}" --mode storm --keys 1000 --copies 200
+counted 'storm on PostgreSQL' "${box[@]}" --mode storm --db postgres --keys 1000 --copies 200
+counted 'storm under kills' "${box[@]}" --mode storm --db postgres --keys 1000 --copies 100 --kills 60
+counted 'race on SQLite' "${box[@]}" --mode race --payments 20000 --expiring 1000
+counted 'race on PostgreSQL' "${box[@]}" --mode race --db postgres --payments 20000 --expiring 1000
+counted 'planted bugs' scripts/planted.sh target/planted/zenwallet --kills 60
+
+counted 'syncs before answers' scripts/durability.py syncs --binary "$binary"
+counted 'failing disk' scripts/durability.py faults --binary "$binary" --count 40
+counted 'full disk' scripts/disk-full.sh "$binary"
+counted 'schemathesis' env ZENWALLET_BINARY="$binary" EXAMPLES=500 bash tests/clients/schemathesis.sh
+
+counted 'slow clients' scripts/with-gateway.sh "$binary" \
+    bash -c 'ulimit -n "$(ulimit -Hn)"; exec target/release/bench attack --url "$ZENWALLET_URL" --key "$ZENWALLET_KEY" --attackers 500'
+counted 'slowhttptest' scripts/with-gateway.sh "$binary" scripts/slow-clients.sh
+finish

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Everything CI runs, in the dev profile and one target directory.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source scripts/parts.sh
+
+part 'format' cargo fmt --all --check
+part 'lints' cargo clippy --locked --workspace --all-targets -- -D warnings
+
+# The same packages and targets in every build, so that nothing is compiled twice with other features. The binary with
+# planted bugs is built first and set aside: the last build leaves the true one in its place.
+part 'build with planted bugs' cargo build --locked --workspace --all-targets --features zenwallet/planted-bugs
+mkdir -p target/planted
+cp target/debug/zenwallet target/planted/zenwallet
+part 'build' cargo build --locked --workspace --all-targets
+
+binary=target/debug/zenwallet
+counted 'tests' target/debug/with-postgres cargo nextest run --locked --workspace --no-fail-fast --config-file scripts/nextest.toml
+# The contract's cases name the way of sending; those that leave it open find the pooler by themselves.
+counted 'tests through PgBouncer' target/debug/with-postgres scripts/with-pgbouncer.sh \
+    cargo nextest run --locked --workspace --no-fail-fast --config-file scripts/nextest.toml \
+    -E 'package(zenwallet-server) & test(/\bpostgres::/) | test(/postgres_unnamed/)'
+
+# No event feed yet: `--no-feed` goes when /api/events comes.
+box=(target/debug/bench crashbox --no-feed --binary "$binary")
+counted 'crash on SQLite' "${box[@]}" --db sqlite --kills 20
+counted 'crash on PostgreSQL' "${box[@]}" --db postgres --kills 20
+counted 'crash through PgBouncer' "${box[@]}" --db postgres --pgbouncer --kills 20
+counted 'storm on SQLite' "${box[@]}" --mode storm --keys 100 --copies 100
+counted 'storm on PostgreSQL' "${box[@]}" --mode storm --db postgres --keys 100 --copies 100
+counted 'race on SQLite' "${box[@]}" --mode race --payments 1000 --expiring 100
+counted 'race on PostgreSQL' "${box[@]}" --mode race --db postgres --payments 1000 --expiring 100
+
+counted 'planted bugs' scripts/planted.sh target/planted/zenwallet --kills 10
+counted 'syncs before answers' scripts/durability.py syncs --binary "$binary"
+counted 'failing disk' scripts/durability.py faults --binary "$binary" --count 20
+counted 'schemathesis' env ZENWALLET_BINARY="$binary" bash tests/clients/schemathesis.sh
+finish

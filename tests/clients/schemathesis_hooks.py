@@ -1,0 +1,71 @@
+"""What schemathesis must know of the contract that a schema cannot say."""
+
+import re
+from urllib.parse import parse_qsl, urlsplit
+
+import schemathesis
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
+
+# Refusals of requests that fit the schema, each for a reason that lies outside of what a schema can describe.
+BEYOND_A_SCHEMA = {
+    # `multipleOf: 0.01` is arithmetic on doubles and refuses 0.29, so the two decimals are told in words.
+    "amount_too_precise",
+    # Exponents: to a schema 1e2 and 100 are the same number.
+    "amount_invalid",
+    # A cursor is opaque: only the list that gave it knows it.
+    "cursor_invalid",
+    # Keys and bodies are drawn independently of each other.
+    "idempotency_key_reused",
+    # The sum of all members, the exactness of a number and the length of the one alternative that is a string.
+    "metadata_too_large",
+    "metadata_number_inexact",
+    "metadata_value_invalid",
+    # JSON can spell U+0000 and schemas cannot exclude it from a name or a text in every dialect.
+    "string_invalid",
+    "metadata_key_invalid",
+    # RFC 3986, which `format: uri` means, knows addresses that the URL standard does not.
+    "url_invalid",
+}
+
+
+RFC_3986 = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*")
+
+
+@schemathesis.check
+def valid_data_is_accepted(ctx, response, case):
+    """As `positive_data_acceptance`, but for refusals that no schema can describe."""
+    error = error_of(response)
+    if error.get("code") in BEYOND_A_SCHEMA:
+        return None
+    # `failure_code` goes with FAILED only: one member's rule that depends on another's value.
+    if error.get("code") == "parameter_invalid" and error.get("param") == "failure_code":
+        return None
+    # To a schema 60.0 is an integer; the gateway asks for one that is spelled as one.
+    if isinstance(mapping(case.body).get("expires_in"), float):
+        return None
+    return positive_data_acceptance(ctx, response, case)
+
+
+@schemathesis.check
+def invalid_data_is_rejected(ctx, response, case):
+    """As `negative_data_rejection`, but for what a schema calls invalid and the contract does not."""
+    # An empty parameter is an absent one: forms send them.
+    if any(value == "" for _, value in parse_qsl(urlsplit(response.request.url).query, keep_blank_values=True)):
+        return None
+    # The URL standard takes more than RFC 3986, which is what `format: uri` means: https://größe.example/, say.
+    for name in ("webhook_url", "return_url"):
+        url = mapping(case.body).get(name)
+        if isinstance(url, str) and url.startswith("http") and not RFC_3986.fullmatch(url):
+            return None
+    return negative_data_rejection(ctx, response, case)
+
+
+def error_of(response):
+    try:
+        return mapping(response.json()["error"])
+    except (ValueError, KeyError, TypeError):
+        return {}
+
+
+def mapping(value):
+    return value if isinstance(value, dict) else {}
