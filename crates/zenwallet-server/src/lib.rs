@@ -1,15 +1,21 @@
 //! What is said and done: the HTTP API, the payer's page and the workers.
 //!
-//! `http`, `pay_page` and `worker` call `gateway`, the use-cases, and never each other; `gateway` calls the
-//! store and the core. `wire` holds every JSON shape that is promised.
+//! `listen` accepts connections for `app`, which puts `http` and `pay_page` behind one edge; both read requests
+//! and tell errors through `edge`. They and `worker` call `gateway`, the use-cases, and never each other;
+//! `gateway` calls the store and the core. `wire` holds every JSON shape that is promised.
 
+mod app;
 pub mod config;
+mod edge;
 pub mod gateway;
-pub mod http;
+mod http;
+mod listen;
 pub mod metrics;
 mod pay_page;
 mod qr;
 mod wire;
 pub mod worker;
 
+pub use app::App;
 pub use http::openapi;
+pub use listen::{Limits, serve};

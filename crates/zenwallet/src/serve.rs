@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use zenwallet_core::app::Environment;
 use zenwallet_server::config::Config;
 use zenwallet_server::gateway::{Gateway, NewApp};
-use zenwallet_server::http::{self, App, Limits};
+use zenwallet_server::{App, Limits};
 use zenwallet_server::{metrics, worker};
 
 /// Connections that may wait to be accepted.
@@ -39,7 +39,7 @@ pub(crate) async fn serve(mut config: Config) -> anyhow::Result<ExitCode> {
         grace: config.shutdown.grace,
     };
     let app = App::new(Arc::clone(&gateway), config.http.metrics, config.http.body_timeout);
-    let server = tokio::spawn(http::serve(listener, app, limits, stop.clone()));
+    let server = tokio::spawn(zenwallet_server::serve(listener, app, limits, stop.clone()));
     tracing::info!(listen = %config.listen, public_url = config.public_url, "ready");
 
     let failure = tokio::select! {

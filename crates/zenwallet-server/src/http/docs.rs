@@ -1,7 +1,7 @@
 //! `/api/openapi.json`, its rendering at `/docs/api`, and every error code at `/docs/errors`. Nothing is loaded
 //! from elsewhere.
 
-use super::error::ApiError;
+use crate::edge::ApiError;
 use crate::gateway::Gateway;
 use crate::wire::error::class;
 use axum::Router;

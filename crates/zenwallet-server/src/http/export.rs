@@ -1,7 +1,6 @@
 //! `/api/payments/export`: any number of payments in constant memory, a page of the list at a time.
 
-use super::error::ApiError;
-use super::request::{AppCaller, Query};
+use crate::edge::{ApiError, AppCaller, Query};
 use crate::gateway::Gateway;
 use crate::wire::error::ErrorBody;
 use crate::wire::list;

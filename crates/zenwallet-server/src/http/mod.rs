@@ -1,135 +1,21 @@
-//! The HTTP API: one edge that every request passes, one file per resource behind it.
+//! The HTTP API, a file per resource.
 
 mod docs;
-mod error;
-mod exchange;
 mod export;
-mod guard;
-mod listen;
 pub mod openapi;
 mod payments;
 mod qr;
-mod request;
-mod route;
 mod system;
 
-pub(crate) use error::ApiError;
-pub(crate) use exchange::Exchange;
-pub use listen::{Limits, serve};
-pub(crate) use request::{PaymentPath, read_body};
-
 use crate::gateway::Gateway;
-use crate::{metrics, pay_page};
 use axum::Router;
-use axum::body::Body;
-use axum::http::{HeaderName, HeaderValue, Request, Response, header};
 use axum::routing::get;
-use futures_util::FutureExt;
-use std::fmt::Write;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-use tower::Service;
-use zenwallet_core::Code;
-use zenwallet_core::id::RequestKind;
-use zenwallet_core::rate::{Policy, Verdict};
 
-/// Everything that answers HTTP.
-#[derive(Clone, Debug)]
-pub struct App {
-    gateway: Arc<Gateway>,
-    router: Router,
-    body_timeout: Duration,
-}
-
-impl App {
-    /// The application over a gateway; `with_metrics` adds `/metrics`; a body must arrive whole
-    /// within `body_timeout`.
-    pub fn new(gateway: Arc<Gateway>, with_metrics: bool, body_timeout: Duration) -> Self {
-        let (api, document) = openapi::routes();
-        let mut router = api
-            .route("/healthz", get(system::healthz))
-            .route("/readyz", get(system::readyz))
-            .merge(docs::routes(document))
-            .merge(pay_page::routes());
-        if with_metrics {
-            router = router.route("/metrics", get(system::metrics));
-        }
-        let router = router
-            .fallback(async || ApiError::new(Code::RouteUnknown))
-            .method_not_allowed_fallback(async || ApiError::new(Code::MethodNotAllowed))
-            .with_state(Arc::clone(&gateway));
-        Self { gateway, router, body_timeout }
-    }
-
-    /// Answers a request: gives it an id, survives a panic, renders errors, counts.
-    pub async fn handle(&self, mut request: Request<Body>) -> Response<Body> {
-        let started = Instant::now();
-        let exchange = Exchange::new(self.gateway.ids.next::<RequestKind>(self.gateway.now()), self.body_timeout);
-        let (route, method) = (route::name(request.uri().path()), request.method().clone());
-        request.extensions_mut().insert(exchange.clone());
-        let answer = AssertUnwindSafe(self.router.clone().call(request)).catch_unwind().await;
-        let mut response = match answer {
-            Ok(Ok(response)) => response,
-            Ok(Err(never)) => match never {},
-            Err(_) => {
-                tracing::error!(request_id = %exchange.request_id(), route, "a handler panicked");
-                axum::response::IntoResponse::into_response(ApiError::new(Code::InternalError))
-            }
-        };
-        error::render(&mut response, exchange.request_id());
-        add_headers(&mut response, &exchange);
-        let (status, took) = (response.status().as_u16(), started.elapsed());
-        metrics::count_answer(route, status, took);
-        let (request_id, took_us) = (exchange.request_id(), took.as_micros());
-        if status >= 500 {
-            tracing::warn!(%request_id, %method, route, status, took_us, "answered");
-        } else {
-            tracing::debug!(%request_id, %method, route, status, took_us, "answered");
-        }
-        response
-    }
-}
-
-const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
-
-/// The headers of every answer.
-fn add_headers(response: &mut Response<Body>, exchange: &Exchange) {
-    let headers = response.headers_mut();
-    let mut text = String::with_capacity(64);
-    let _ = write!(text, "{}", exchange.request_id());
-    insert(headers, REQUEST_ID, &text);
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    headers
-        .entry(header::CONTENT_SECURITY_POLICY)
-        .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
-    if let Some((policy, verdict)) = exchange.verdict() {
-        add_rate_headers(headers, policy, verdict, &mut text);
-    }
-}
-
-/// `RateLimit-Policy` and `RateLimit` (IETF draft 11), and the older three that many clients read.
-fn add_rate_headers(headers: &mut axum::http::HeaderMap, policy: &Policy, verdict: &Verdict, text: &mut String) {
-    const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
-    const STATE: HeaderName = HeaderName::from_static("ratelimit");
-    const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
-    const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
-    const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
-    text.clear();
-    let _ = write!(text, "\"key\";q={};w={}", policy.burst, policy.burst.div_ceil(policy.per_s.max(1)));
-    insert(headers, POLICY, text);
-    text.clear();
-    let _ = write!(text, "\"key\";r={};t={}", verdict.remaining, verdict.reset_s);
-    insert(headers, STATE, text);
-    headers.insert(LIMIT, HeaderValue::from(policy.burst));
-    headers.insert(REMAINING, HeaderValue::from(verdict.remaining));
-    headers.insert(RESET, HeaderValue::from(verdict.reset_s));
-}
-
-fn insert(headers: &mut axum::http::HeaderMap, name: HeaderName, text: &str) {
-    if let Ok(value) = HeaderValue::from_str(text) {
-        headers.insert(name, value);
-    }
+/// Every route but the payer's page's; `with_metrics` adds `/metrics`.
+pub(crate) fn routes(with_metrics: bool) -> Router<Arc<Gateway>> {
+    let (api, document) = openapi::routes();
+    let router =
+        api.route("/healthz", get(system::healthz)).route("/readyz", get(system::readyz)).merge(docs::routes(document));
+    if with_metrics { router.route("/metrics", get(system::metrics)) } else { router }
 }

@@ -1,8 +1,6 @@
 //! `/api/payments`
 
-use super::error::ApiError;
-use super::exchange::Exchange;
-use super::request::{AppCaller, JsonRequest, PaymentPath, Query};
+use crate::edge::{ApiError, AppCaller, Exchange, JsonRequest, PaymentPath, Query};
 use crate::gateway::Gateway;
 use crate::wire::error::ErrorBody;
 use crate::wire::list::{self, ListRequest, PaymentList};

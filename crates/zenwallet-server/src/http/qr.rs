@@ -1,7 +1,6 @@
 //! `/api/payments/{payment_id}/qr.png` and `.svg`: the QR code of a payment's page.
 
-use super::error::ApiError;
-use super::request::{AppCaller, PaymentPath, Query};
+use crate::edge::{ApiError, AppCaller, PaymentPath, Query};
 use crate::gateway::Gateway;
 use crate::wire::error::ErrorBody;
 use crate::wire::query::Params;

@@ -1,6 +1,6 @@
 //! `/healthz`, `/readyz`, `/metrics`: what the operator's tools ask.
 
-use super::error::ApiError;
+use crate::edge::ApiError;
 use crate::gateway::Gateway;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};

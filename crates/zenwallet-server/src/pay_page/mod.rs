@@ -3,8 +3,8 @@
 
 mod view;
 
+use crate::edge::{ApiError, PaymentPath, read_body};
 use crate::gateway::Gateway;
-use crate::http::{ApiError, PaymentPath, read_body};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};

@@ -126,7 +126,6 @@ fn a_scale_is_held_to_its_range_and_a_usual_code_stays_small() {
     assert_eq!(decoded(&codes.png(id, u32::MAX)).0, 41 * 32);
     assert!(codes.svg(id, 0).contains("width=\"41\" height=\"41\" viewBox=\"0 0 41 41\""));
     assert_eq!(codes.png(id, 4).len(), 361);
-
 }
 
 #[test]

@@ -46,10 +46,8 @@ pub(crate) struct CreatePayment {
 /// A number or a decimal string. Its two decimals are only told in words: `multipleOf` divides doubles, and would
 /// refuse 0.29.
 fn amount_schema() -> Schema {
-    let number = ObjectBuilder::new()
-        .schema_type(Type::Number)
-        .exclusive_minimum(Some(0.0))
-        .maximum(Some(9_999_999_999_999.99));
+    let number =
+        ObjectBuilder::new().schema_type(Type::Number).exclusive_minimum(Some(0.0)).maximum(Some(9_999_999_999_999.99));
     let text = ObjectBuilder::new()
         .schema_type(Type::String)
         .pattern(Some("^([1-9][0-9]{0,12}([.][0-9]{1,2})?|0[.](0[1-9]|[1-9][0-9]?))$"));

@@ -94,9 +94,17 @@ fn a_wrong_method_is_told_which_are_right() {
 fn a_head_is_a_get_without_its_body() {
     run(Kind::Sqlite, async |app: TestApp| {
         let id = app.payment_of(&app.a).await;
-        let paths = ["/api/payments".to_owned(), format!("/api/payments/{id}"), "/api/payments?limit=0".to_owned(),
-            "/api/payments/x".to_owned(), "/nope".to_owned(), "/healthz".to_owned(), "/docs/errors".to_owned(),
-            format!("/pay/{id}"), format!("/api/payments/{id}/qr.png")];
+        let paths = [
+            "/api/payments".to_owned(),
+            format!("/api/payments/{id}"),
+            "/api/payments?limit=0".to_owned(),
+            "/api/payments/x".to_owned(),
+            "/nope".to_owned(),
+            "/healthz".to_owned(),
+            "/docs/errors".to_owned(),
+            format!("/pay/{id}"),
+            format!("/api/payments/{id}/qr.png"),
+        ];
         for path in paths {
             let (get, head) = (app.get(&path).key(&app.a).send().await, app.call(Method::HEAD, &path).key(&app.a));
             let head = head.send().await;

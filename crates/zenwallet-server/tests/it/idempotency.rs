@@ -221,9 +221,8 @@ async fn a_read_takes_no_key(app: TestApp) {
 
 async fn a_key_is_known_to_every_node(app: TestApp) {
     let node = app.second_node().await;
-    let there = |key: &str| {
-        Call::new(&node, Method::POST, "/api/payments/create").key(&app.a).idempotency(key).json(&body())
-    };
+    let there =
+        |key: &str| Call::new(&node, Method::POST, "/api/payments/create").key(&app.a).idempotency(key).json(&body());
     let first = create(&app, "k", &body()).send().await.expect(201);
     expect_replay(&there("k").send().await, &first);
     let first = there("l").send().await.expect(201);

@@ -1,6 +1,6 @@
 //! The gateway from outside: every promise of the HTTP API, the payer's page and the documents, on both databases.
 //!
-//! Most cases call [`zenwallet_server::http::App`] in the process, with a clock moved by hand; where a real socket
+//! Most cases call [`zenwallet_server::App`] in the process, with a clock moved by hand; where a real socket
 //! matters there is `TestServer`. Nothing here sleeps to let something happen: it polls, with a deadline.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

@@ -68,7 +68,8 @@ async fn over_the_limit_is_429_until_time_has_passed(app: TestApp) {
 }
 
 async fn keys_have_their_own_buckets(app: TestApp) {
-    let (one, other) = (app.new_tenant(Environment::Test, Some(1)).await, app.new_tenant(Environment::Test, Some(1)).await);
+    let (one, other) =
+        (app.new_tenant(Environment::Test, Some(1)).await, app.new_tenant(Environment::Test, Some(1)).await);
     let second = app.gateway.rotate_key(one.app_id, 3_600).await.unwrap();
     for _ in 0..2 {
         ask(&app, &one).await.expect(200);

@@ -3,7 +3,7 @@
 use crate::support::{Connection, Kind, TestApp, TestServer, WireAnswer, limits, many_payments, run};
 use serde_json::Value;
 use std::time::{Duration, Instant};
-use zenwallet_server::http::Limits;
+use zenwallet_server::Limits;
 
 /// Long for a loopback, short for a test.
 const SHORT: Duration = Duration::from_millis(300);
@@ -149,7 +149,8 @@ fn a_connection_that_says_nothing_is_cut_off() {
 fn a_connection_that_rests_too_long_is_cut_off() {
     serve(Limits { idle_timeout: SHORT, ..limits() }, async |app, server| {
         let authorization = format!("Authorization: Bearer {}\r\n", app.a.key);
-        for request in ["GET /healthz", "GET /api/payments", "GET /api/payments/export", "GET /nope", "POST /pay/x/pay"] {
+        for request in ["GET /healthz", "GET /api/payments", "GET /api/payments/export", "GET /nope", "POST /pay/x/pay"]
+        {
             let mut connection = server.connect().await;
             for times in 1..=2 {
                 connection.ask(request, &authorization).await;
@@ -167,7 +168,8 @@ fn a_reader_that_does_not_read_is_cut_off() {
     serve(Limits { write_stall_timeout: SHORT, ..limits() }, async |app, server| {
         many_payments(&app, &app.a, 2_000).await;
         let mut connection = server.connect().await;
-        let ask = format!("GET /api/payments/export HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\r\n", app.a.key);
+        let ask =
+            format!("GET /api/payments/export HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\r\n", app.a.key);
         // More than all buffers between the two ends hold.
         connection.write(ask.repeat(60)).await;
         let began = Instant::now();
@@ -187,10 +189,7 @@ fn a_reader_that_does_not_read_is_cut_off() {
 
 #[test]
 fn connections_are_counted_in_all_and_by_address() {
-    for capped in [
-        Limits { max_connections: 2, ..limits() },
-        Limits { max_connections_per_address: 2, ..limits() },
-    ] {
+    for capped in [Limits { max_connections: 2, ..limits() }, Limits { max_connections_per_address: 2, ..limits() }] {
         serve(capped, async |_, server| {
             let (mut one, mut two) = (server.connect().await, server.connect().await);
             assert_eq!(one.ask("GET /healthz", "").await.status, 200);
@@ -254,7 +253,10 @@ fn what_is_not_http_does_no_harm() {
             "POST /api/payments/create HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n".to_owned(),
             // Two lengths, or a length and chunks: whichever is believed, the rest is no request.
             format!("POST /nope HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nContent-Length: 5\r\n\r\n{cancel}"),
-            format!("POST /nope HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\nTransfer-Encoding: chunked\r\n\r\n{hidden}", hidden.len()),
+            format!(
+                "POST /nope HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\nTransfer-Encoding: chunked\r\n\r\n{hidden}",
+                hidden.len()
+            ),
             format!("POST /nope HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n{hidden}"),
         ];
         for request in table {

@@ -3,7 +3,7 @@
 use crate::support::{Kind, TestApp, run};
 use std::collections::BTreeSet;
 use std::time::Duration;
-use zenwallet_server::http::App;
+use zenwallet_server::App;
 
 both_databases! {
     the_process_says_that_it_lives_and_is_ready,

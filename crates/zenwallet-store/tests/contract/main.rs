@@ -29,7 +29,7 @@ macro_rules! contract {
             $(mod $subject { $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $case() {
-                    let statements = zenwallet_store::Statements::Prepared;
+                    let statements = zenwallet_store::Statements::Auto;
                     crate::harness::Harness::postgres(statements).await.run(crate::$subject::$case).await;
                 }
             )* })*
@@ -85,6 +85,7 @@ contract! {
         two_nodes_migrate_once,
         a_foreign_schema_is_refused,
         the_views_show_what_was_promised,
+        commits_are_durable,
     ;
     settle:
         every_status_meets_every_action,

@@ -189,3 +189,8 @@ async fn events_and_attempts(h: &Harness, paid: &Payment, start: Option<String>)
         ],
     );
 }
+
+pub(crate) async fn commits_are_durable(h: &Harness) {
+    let told = h.store.check_durability().await.unwrap();
+    assert!(told.contains("synchronous"), "{told}");
+}

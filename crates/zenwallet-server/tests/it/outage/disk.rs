@@ -1,13 +1,15 @@
 //! R6: SQLite on a disk that fills up.
 
 use super::{create, is_unavailable, nothing_is_lost, recovered};
-use crate::support::{Database, Endurance, TestApp, block_on, id_of};
+use crate::support::{Answer, Call, Database, Endurance, TestApp, block_on, id_of};
+use axum::http::Method;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use zenwallet_server::App;
 use zenwallet_testing::TempDir;
 
 /// A disk of its own, so small that it fills up at once; only root can make one.
@@ -16,7 +18,8 @@ struct TinyDisk(TempDir);
 impl TinyDisk {
     fn mount() -> Option<Self> {
         let directory = TempDir::new("disk").unwrap();
-        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=4m", "tmpfs"]).arg(directory.path()).output();
+        let mount =
+            Command::new("mount").args(["-t", "tmpfs", "-o", "size=4m", "tmpfs"]).arg(directory.path()).output();
         mount.is_ok_and(|mount| mount.status.success()).then_some(Self(directory))
     }
 
@@ -70,7 +73,7 @@ fn a_full_disk_refuses_writes_and_heals() {
         }
         nothing_is_lost(&app, &keys, &acknowledged).await;
         time_goes_on(&disk, &app, &id).await;
-        another_process_finds_it_all(&disk, &app).await;
+        another_process_finds_it_all(&app).await;
     });
 }
 
@@ -88,7 +91,7 @@ async fn not_ready(app: &TestApp) {
     panic!("ready on a full disk");
 }
 
-async fn reads_go_on(app: &TestApp, id: &str, keys: &[String], acknowledged: &BTreeMap<String, crate::support::Answer>) {
+async fn reads_go_on(app: &TestApp, id: &str, keys: &[String], acknowledged: &BTreeMap<String, Answer>) {
     assert_eq!(app.read(&app.a, id).await["status"], "PENDING");
     app.get(format!("/pay/{id}")).send().await.expect(200);
     app.get("/healthz").send().await.expect(200);
@@ -114,15 +117,12 @@ async fn time_goes_on(disk: &TinyDisk, app: &TestApp, id: &str) {
     assert_eq!(app.events_of(&app.a, id).await, ["payment.created", "payment.expired"]);
 }
 
-async fn another_process_finds_it_all(disk: &TinyDisk, app: &TestApp) {
-    let count = async |app: &TestApp| {
-        let query = "/api/payments?include=total_count&limit=1";
-        app.get(query).key(&app.a).send().await.expect(200).json()["total_count"].as_u64().unwrap()
+async fn another_process_finds_it_all(app: &TestApp) {
+    let count = async |node: &App| {
+        let call = Call::new(node, Method::GET, "/api/payments?include=total_count&limit=1").key(&app.a);
+        call.send().await.expect(200).json()["total_count"].clone()
     };
-    let before = count(app).await;
+    let before = count(&app.app).await;
     app.store.close().await;
-    let mut next = TestApp::over(Database::in_directory(disk.path()), Endurance::default()).await;
-    next.a = app.a.clone();
-    assert_eq!(count(&next).await, before);
-    next.store.close().await;
+    assert_eq!(count(&app.second_node().await).await, before);
 }

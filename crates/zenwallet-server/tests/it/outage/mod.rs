@@ -26,10 +26,7 @@ fn is_unavailable(answer: &Answer) -> bool {
 /// Waits until the gateway works again, without having been started anew.
 async fn recovered(app: &TestApp) {
     eventually("a commit", PATIENCE, async || (create(app, "recovery").await.status == 201).then_some(())).await;
-    eventually("readiness", PATIENCE, async || {
-        (app.get("/readyz").send().await.status == 200).then_some(())
-    })
-    .await;
+    eventually("readiness", PATIENCE, async || (app.get("/readyz").send().await.status == 200).then_some(())).await;
 }
 
 /// Repeats every request until it is answered, and holds the answers against those of before the fault and

@@ -66,15 +66,21 @@ fn postgres_is_killed_under_load() {
         let mut acknowledged = BTreeMap::new();
         for round in 0..3 {
             let wave: Vec<_> = (0..400).map(|n| format!("{round}-{n}")).collect();
-            let calls: Vec<_> = wave.iter().map(|key| {
-                let (app, key) = (Arc::clone(&app), key.clone());
-                async move {
-                    let answer = create(&app, &key).await;
-                    (key, answer)
-                }
-            }).collect();
+            let calls: Vec<_> = wave
+                .iter()
+                .map(|key| {
+                    let (app, key) = (Arc::clone(&app), key.clone());
+                    async move {
+                        let answer = create(&app, &key).await;
+                        (key, answer)
+                    }
+                })
+                .collect();
             let load = tokio::spawn(at_once(calls));
-            let killer = { let server = Arc::clone(&server); tokio::task::spawn_blocking(move || server.kill().unwrap()) };
+            let killer = {
+                let server = Arc::clone(&server);
+                tokio::task::spawn_blocking(move || server.kill().unwrap())
+            };
             killer.await.unwrap();
             for (key, answer) in load.await.unwrap() {
                 match answer.status {

@@ -190,8 +190,12 @@ async fn the_style_sheet_is_this_server_s_own(app: TestApp) {
         assert!(!sheet.text().contains(foreign), "{foreign}");
     }
     let loads = html.match_indices("src=\"").chain(html.match_indices("<link ")).count();
-    assert_eq!(loads, html.matches("rel=\"stylesheet\"").count() + html.matches("rel=\"icon\"").count()
-        + html.matches("rel=\"canonical\"").count());
+    assert_eq!(
+        loads,
+        html.matches("rel=\"stylesheet\"").count()
+            + html.matches("rel=\"icon\"").count()
+            + html.matches("rel=\"canonical\"").count()
+    );
     let canonical = between(&html, "rel=\"canonical\" href=\"", "\"").unwrap();
     assert_eq!(Value::from(canonical), app.read(&app.a, &id).await["payment_url"]);
 }

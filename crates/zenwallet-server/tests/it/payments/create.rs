@@ -117,10 +117,12 @@ async fn amounts_keep_their_value_and_lose_their_spelling(app: TestApp) {
 }
 
 async fn metadata_comes_back_as_it_means(app: TestApp) {
-    let sent = "{\"b\":1.50,\"a\":\"\\u00e9\\ud83d\\ude00\",\"big\":9007199254740992,\"e\":1e2,\"no\":false,\"neg\":-0.5}";
+    let sent =
+        "{\"b\":1.50,\"a\":\"\\u00e9\\ud83d\\ude00\",\"big\":9007199254740992,\"e\":1e2,\"no\":false,\"neg\":-0.5}";
     let body = format!("{{\"amount\":1,\"currency\":\"XP\",\"metadata\":{sent}}}");
     let answer = app.post("/api/payments/create").key(&app.a).text(body).send().await.expect(201);
-    let want = "\"metadata\":{\"a\":\"é\u{1F600}\",\"b\":1.5,\"big\":9007199254740992,\"e\":100,\"neg\":-0.5,\"no\":false}";
+    let want =
+        "\"metadata\":{\"a\":\"é\u{1F600}\",\"b\":1.5,\"big\":9007199254740992,\"e\":100,\"neg\":-0.5,\"no\":false}";
     assert!(answer.text().contains(want), "{}", answer.text());
     let read = app.get(format!("/api/payments/{}", id_of(&answer.json()))).key(&app.a).send().await.expect(200);
     assert!(read.text().contains(want), "{}", read.text());

@@ -259,7 +259,8 @@ async fn what_is_not_a_json_object_is_refused(app: TestApp) {
 
 async fn what_is_not_json_is_refused_by_its_content_type(app: TestApp) {
     let good = "{\"amount\":1,\"currency\":\"XP\"}";
-    for kind in ["text/plain", "application/x-www-form-urlencoded", "application/jsonx", "text/json", "json", "\u{e9}"] {
+    for kind in ["text/plain", "application/x-www-form-urlencoded", "application/jsonx", "text/json", "json", "\u{e9}"]
+    {
         let call = app.post("/api/payments/create").key(&app.a).header("content-type", kind);
         call.raw(good).send().await.expect_error(415, "content_type_unsupported");
     }

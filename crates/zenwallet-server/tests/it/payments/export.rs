@@ -24,9 +24,10 @@ async fn export(app: &TestApp, query: &str) -> Answer {
 /// Every record by its column's name.
 fn records(csv: &[u8]) -> Vec<Value> {
     let mut reader = csv::ReaderBuilder::new().from_reader(csv);
-    reader.deserialize().map(|record: csv::Result<std::collections::BTreeMap<String, String>>| {
-        json!(record.unwrap())
-    }).collect()
+    reader
+        .deserialize()
+        .map(|record: csv::Result<std::collections::BTreeMap<String, String>>| json!(record.unwrap()))
+        .collect()
 }
 
 async fn an_export_is_csv_as_rfc_4180_has_it(app: TestApp) {

@@ -34,7 +34,7 @@ async fn a_status_is_the_one_that_counts_now(app: TestApp) {
     // Its time is over in every list at once, with nobody having swept.
     app.pass_ms(1);
     assert_eq!(by_status("PENDING").await, [made[2].clone()]);
-    assert_eq!(by_status("EXPIRED").await, [short.clone()]);
+    assert_eq!(by_status("EXPIRED").await, std::slice::from_ref(&short));
     let all = list(&app, &app.a, "").await;
     assert_eq!(all["data"][3]["status"], "EXPIRED");
     assert_eq!(all["data"][3]["completed_at"], json!(null));
@@ -50,7 +50,8 @@ async fn a_reference_is_matched_exactly(app: TestApp) {
     }
     app.pay_me(&app.b, json!({"reference_id": "ORDER_1"})).await;
     app.payment_of(&app.a).await;
-    for (query, want) in [("ORDER_1", 1), ("order_1", 1), ("ORDER_", 0), ("ORDER%251", 1), ("%C3%A9", 1), ("ORDER__", 0)]
+    for (query, want) in
+        [("ORDER_1", 1), ("order_1", 1), ("ORDER_", 0), ("ORDER%251", 1), ("%C3%A9", 1), ("ORDER__", 0)]
     {
         let page = list(&app, &app.a, &format!("reference_id={query}&include=total_count")).await;
         assert_eq!((ids(&page).len(), &page["total_count"]), (want, &json!(want)), "{query}");

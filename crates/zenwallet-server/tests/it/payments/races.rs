@@ -6,7 +6,7 @@ use axum::http::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use zenwallet_server::http::App;
+use zenwallet_server::App;
 
 both_databases! { two_thousand_payments_end_once_each }
 

@@ -102,8 +102,11 @@ async fn a_failure_has_its_members(app: TestApp) {
     let table = [
         (json!({"status": "FAILED"}), Value::Null, Value::Null),
         (json!({"status": "FAILED", "failure_code": "insufficient_funds"}), json!("insufficient_funds"), Value::Null),
-        (json!({"status": "FAILED", "failure_code": "x".repeat(64), "notes": "n".repeat(1_000)}),
-            json!("x".repeat(64)), json!("n".repeat(1_000))),
+        (
+            json!({"status": "FAILED", "failure_code": "x".repeat(64), "notes": "n".repeat(1_000)}),
+            json!("x".repeat(64)),
+            json!("n".repeat(1_000)),
+        ),
         (json!({"status": "FAILED", "failure_code": null, "notes": null}), Value::Null, Value::Null),
     ];
     for (body, code, notes) in table {

@@ -10,8 +10,8 @@ use zenwallet_core::app::{Environment, KeyHash};
 use zenwallet_core::event::Event;
 use zenwallet_core::id::{AppId, IdSource, KeyId};
 use zenwallet_core::time::{Clock, ManualClock, Timestamp};
+use zenwallet_server::App;
 use zenwallet_server::gateway::{Gateway, InstanceKey, NewApp};
-use zenwallet_server::http::App;
 use zenwallet_store::Store;
 
 /// When every case begins: 2026-01-26T10:35:00Z.

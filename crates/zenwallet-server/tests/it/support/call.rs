@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::http::{Method, Request, header, request};
 use bytes::Bytes;
 use serde_json::Value;
-use zenwallet_server::http::App;
+use zenwallet_server::App;
 
 /// A request being put together.
 #[must_use]

@@ -16,7 +16,8 @@ pub(crate) fn scan(bytes: &[u8], extension: &str) -> Option<String> {
     let directory = TempDir::in_memory("scan").unwrap();
     let path = directory.path().join(format!("code.{extension}"));
     std::fs::write(&path, bytes).unwrap();
-    let scanned = Command::new("zbarimg").args(["--quiet", "--raw", "-Sdisable", "-Sqrcode.enable"]).arg(&path).output();
+    let scanned =
+        Command::new("zbarimg").args(["--quiet", "--raw", "-Sdisable", "-Sqrcode.enable"]).arg(&path).output();
     let output = scanned.ok()?;
     assert!(output.status.success(), "zbarimg: {}", String::from_utf8_lossy(&output.stderr));
     Some(String::from_utf8(output.stdout).unwrap().trim_end().to_owned())

@@ -8,12 +8,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use zenwallet_server::http::{self, Limits};
+use zenwallet_server::Limits;
 
 /// Longest wait for anything that should happen on a connection.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// `http::serve` on a loopback port.
+/// `serve` on a loopback port.
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
     pub(crate) stop: CancellationToken,
@@ -25,7 +25,7 @@ impl TestServer {
     pub(crate) async fn start(app: &TestApp, limits: Limits) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
-        let serving = tokio::spawn(http::serve(listener, app.app.clone(), limits, stop.clone()));
+        let serving = tokio::spawn(zenwallet_server::serve(listener, app.app.clone(), limits, stop.clone()));
         Self { address, stop, serving }
     }
 

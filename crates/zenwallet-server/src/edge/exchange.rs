@@ -20,7 +20,7 @@ struct Inner {
 }
 
 impl Exchange {
-    pub(super) fn new(request_id: RequestId, body_timeout: Duration) -> Self {
+    pub(crate) fn new(request_id: RequestId, body_timeout: Duration) -> Self {
         Self(Arc::new(Inner { request_id, body_timeout, verdict: OnceLock::new() }))
     }
 
@@ -34,11 +34,11 @@ impl Exchange {
     }
 
     /// Notes what the caller's bucket said, for the answer's headers.
-    pub(super) fn note_verdict(&self, verdict: (Policy, Verdict)) {
+    pub(crate) fn note_verdict(&self, verdict: (Policy, Verdict)) {
         let _ = self.0.verdict.set(verdict);
     }
 
-    pub(super) fn verdict(&self) -> Option<&(Policy, Verdict)> {
+    pub(crate) fn verdict(&self) -> Option<&(Policy, Verdict)> {
         self.0.verdict.get()
     }
 }

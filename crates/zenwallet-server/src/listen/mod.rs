@@ -1,7 +1,9 @@
 //! The accept loop: caps in all and per address, deadlines on every connection, and a drain at the end.
 
-use super::App;
-use super::guard::{Busy, Guarded, Patience};
+mod guard;
+
+use self::guard::{Busy, Guarded, Patience};
+use crate::app::App;
 use axum::body::Body;
 use axum::http::{Request, Response};
 use bytes::Bytes;

@@ -1,7 +1,7 @@
 //! The name of a route in logs and metrics: few and fixed, whatever paths are asked for.
 
 /// The pattern that a path belongs to.
-pub(super) fn name(path: &str) -> &'static str {
+pub(crate) fn name(path: &str) -> &'static str {
     let segments: Vec<&str> = path.split('/').skip(1).take(5).collect();
     match segments.as_slice() {
         ["api", "payments"] => "/api/payments",
@@ -29,7 +29,7 @@ pub(super) fn name(path: &str) -> &'static str {
 mod tests {
     #[test]
     fn every_promised_path_has_its_own_name() {
-        for path in super::super::openapi::document().paths.paths.keys() {
+        for path in crate::http::openapi::document().paths.paths.keys() {
             assert_eq!(super::name(path), path, "add it to route::name");
         }
         assert_eq!(super::name("/api/nope"), "other");

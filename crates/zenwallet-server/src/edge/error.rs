@@ -126,7 +126,7 @@ impl IntoResponse for ApiError {
 }
 
 /// Puts the body of an error that a handler left behind into its answer.
-pub(super) fn render(response: &mut Response, request_id: RequestId) {
+pub(crate) fn render(response: &mut Response, request_id: RequestId) {
     let Some(error) = response.extensions_mut().remove::<ApiError>() else { return };
     *response.body_mut() = Body::from(error.body(request_id));
     let headers = response.headers_mut();
