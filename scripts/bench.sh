@@ -16,3 +16,7 @@ scripts/with-gateway.sh target/release/zenwallet bash -euc "$measure"
 printf '\n==== PostgreSQL\n'
 target/debug/with-postgres bash -euc \
     'DATABASE_URL=$ZENWALLET_TEST_POSTGRES/postgres exec scripts/with-gateway.sh target/release/zenwallet bash -euc "$0"' "$measure"
+
+printf '\n==== Lists with 10 thousand and 5 million payments\n'
+target/release/bench lists --db sqlite
+target/release/bench lists --db postgres
