@@ -20,9 +20,9 @@ need postgresql-15 postgres_bin
 need pgbouncer has pgbouncer
 need strace has strace
 need zbar-tools has zbarimg
+need curl has curl
 need python3-venv python3 -c 'import venv, ensurepip' 2>/dev/null
 if [[ $scope == nightly ]]; then
-    need fiu-utils has fiu-run
     need slowhttptest has slowhttptest
 fi
 

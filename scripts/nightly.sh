@@ -24,6 +24,8 @@ counted 'planted bugs' scripts/planted.sh target/planted/zenwallet --kills 60
 counted 'syncs before answers' scripts/durability.py syncs --binary "$binary"
 counted 'failing disk' scripts/durability.py faults --binary "$binary" --count 40
 counted 'full disk' scripts/disk-full.sh "$binary"
+counted 'lists on SQLite' target/release/bench lists --db sqlite --large 2000000
+counted 'lists on PostgreSQL' target/release/bench lists --db postgres --large 2000000
 counted 'schemathesis' env ZENWALLET_BINARY="$binary" EXAMPLES=500 bash tests/clients/schemathesis.sh
 
 counted 'slow clients' scripts/with-gateway.sh "$binary" \

@@ -62,8 +62,8 @@ fn seen(code: Code) -> Seen {
         | Code::AppDisabled
         | Code::RateLimited => Act,
         Code::RequestTimeout => In("errors::a_body_that_does_not_come_is_not_waited_for"),
-        Code::ServiceUnavailable => In("outage::postgres_goes_away_and_comes_back"),
-        Code::Overloaded => In("outage::a_full_queue_is_told_so"),
+        Code::ServiceUnavailable => In("outage::postgres::postgres_goes_away_and_comes_back"),
+        Code::Overloaded => In("outage::postgres::a_full_queue_is_told_so"),
         Code::IdempotencyKeyInUse => Not("a second node waits for the first; only three lost races in a row give it"),
         Code::PageTokenInvalid => Not("the payer's page answers with a page"),
         Code::InternalError => Not("it would be a bug"),

@@ -39,7 +39,8 @@ fn expect_error(answer: &WireAnswer, status: u16, code: &str) {
 async fn expect_end(connection: &mut Connection, began: Instant) {
     assert!(connection.is_closed().await);
     let took = began.elapsed();
-    assert!((SHORT..SHORT * 15).contains(&took), "{took:?}");
+    // Its clock started a little before ours.
+    assert!((SHORT / 2..SHORT * 15).contains(&took), "{took:?}");
 }
 
 #[test]
@@ -55,6 +56,11 @@ fn one_connection_carries_many_requests() {
         for _ in 0..5 {
             assert_eq!(connection.answer(false).await.status, 201);
         }
+        let chunked = create(&app, "Transfer-Encoding: chunked\r\n", "").replace("Content-Length: 0\r\n", "");
+        let (first, second) = CREATE.split_at(9);
+        let chunks = format!("{:x}\r\n{first}\r\n{:x}\r\n{second}\r\n0\r\n\r\n", first.len(), second.len());
+        connection.write(format!("{chunked}{chunks}")).await;
+        assert_eq!(connection.answer(false).await.status, 201);
         let get = connection.ask("GET /nope", "").await;
         expect_error(&get, 404, "route_unknown");
         let head = connection.ask("HEAD /nope", "").await;
@@ -62,7 +68,7 @@ fn one_connection_carries_many_requests() {
         let authorization = format!("Authorization: Bearer {}\r\n", app.a.key);
         let exported = connection.ask("GET /api/payments/export", &authorization).await;
         assert_eq!(exported.headers["transfer-encoding"], "chunked");
-        assert_eq!(String::from_utf8(exported.body).unwrap().lines().count(), 1 + 8);
+        assert_eq!(String::from_utf8(exported.body).unwrap().lines().count(), 1 + 9);
     });
 }
 

@@ -64,7 +64,7 @@ fn postgres_is_killed_under_load() {
         let app = Arc::new(app);
         let mut keys = Vec::new();
         let mut acknowledged = BTreeMap::new();
-        for round in 0..3 {
+        for round in 0..2 {
             let wave: Vec<_> = (0..400).map(|n| format!("{round}-{n}")).collect();
             let calls: Vec<_> = wave
                 .iter()

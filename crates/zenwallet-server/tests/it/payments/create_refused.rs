@@ -50,11 +50,21 @@ async fn expect_nothing_kept(app: &TestApp) {
 }
 
 async fn one_broken_rule_is_named(app: TestApp) {
-    let long = |count| json!("x".repeat(count));
-    let many: Value = (0..51).map(|n| (format!("k{n}"), json!(1))).collect::<serde_json::Map<_, _>>().into();
-    let large: Value = (0..50).map(|n| (format!("{n:0>40}"), long(500))).collect::<serde_json::Map<_, _>>().into();
-    let url = |rest: &str| json!(format!("http://x.example/{rest}"));
-    let table = [
+    for (name, value, param, code) in [amounts(), texts(), urls(), metadata()].concat() {
+        expect_refusal(&app, &app.a, &with(name, value), param, code).await;
+    }
+    expect_nothing_kept(&app).await;
+}
+
+/// A member, a value that it must not have, the parameter at fault and the code.
+type Broken = (&'static str, Value, &'static str, &'static str);
+
+fn long(count: usize) -> Value {
+    json!("x".repeat(count))
+}
+
+fn amounts() -> Vec<Broken> {
+    vec![
         ("amount", Value::Null, "amount", "amount_missing"),
         ("amount", json!(true), "amount", "amount_invalid"),
         ("amount", json!([1]), "amount", "amount_invalid"),
@@ -82,6 +92,11 @@ async fn one_broken_rule_is_named(app: TestApp) {
         ("amount", json!("1.500"), "amount", "amount_too_precise"),
         ("amount", json!(10_000_000_000_000_i64), "amount", "amount_too_large"),
         ("amount", json!("9".repeat(400)), "amount", "amount_too_large"),
+    ]
+}
+
+fn texts() -> Vec<Broken> {
+    vec![
         ("currency", Value::Null, "currency", "parameter_missing"),
         ("currency", json!(5), "currency", "parameter_type_invalid"),
         ("currency", json!(""), "currency", "currency_invalid"),
@@ -106,6 +121,12 @@ async fn one_broken_rule_is_named(app: TestApp) {
         ("expires_in", json!("60"), "expires_in", "parameter_type_invalid"),
         ("expires_in", json!(60.5), "expires_in", "parameter_type_invalid"),
         ("expires_in", json!(true), "expires_in", "parameter_type_invalid"),
+    ]
+}
+
+fn urls() -> Vec<Broken> {
+    let url = |rest: &str| json!(format!("http://x.example/{rest}"));
+    vec![
         ("webhook_url", json!(5), "webhook_url", "parameter_type_invalid"),
         ("webhook_url", json!(""), "webhook_url", "url_invalid"),
         ("webhook_url", json!("/hook"), "webhook_url", "url_invalid"),
@@ -122,6 +143,13 @@ async fn one_broken_rule_is_named(app: TestApp) {
         ("webhook_url", url(&"p".repeat(2_048)), "webhook_url", "parameter_too_long"),
         ("return_url", json!("javascript:alert(1)"), "return_url", "url_invalid"),
         ("return_url", json!("mailto:a@x.example"), "return_url", "url_invalid"),
+    ]
+}
+
+fn metadata() -> Vec<Broken> {
+    let many: Value = (0..51).map(|n| (format!("k{n}"), json!(1))).collect::<serde_json::Map<_, _>>().into();
+    let large: Value = (0..50).map(|n| (format!("{n:0>40}"), long(500))).collect::<serde_json::Map<_, _>>().into();
+    vec![
         ("metadata", json!([]), "metadata", "metadata_invalid"),
         ("metadata", json!("x"), "metadata", "metadata_invalid"),
         ("metadata", json!(5), "metadata", "metadata_invalid"),
@@ -135,11 +163,7 @@ async fn one_broken_rule_is_named(app: TestApp) {
         ("metadata", json!({"a\0": 1}), "metadata", "metadata_key_invalid"),
         ("metadata", many, "metadata", "metadata_too_many_keys"),
         ("metadata", large, "metadata", "metadata_too_large"),
-    ];
-    for (name, value, param, code) in table {
-        expect_refusal(&app, &app.a, &with(name, value), param, code).await;
-    }
-    expect_nothing_kept(&app).await;
+    ]
 }
 
 async fn spellings_that_no_value_can_hold_are_named(app: TestApp) {

@@ -3,7 +3,7 @@
 use super::{Call, Database, Endurance, Kind};
 use axum::http::Method;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use zenwallet_core::app::{Environment, KeyHash};
@@ -114,9 +114,9 @@ impl TestApp {
         self.post(format!("/api/payments/{id}/cancel")).key(tenant).send().await
     }
 
-    /// Every event of the app's log; fails on a gap in it.
+    /// Every event of the app's log; fails on a gap in it, and on an id that comes twice.
     pub(crate) async fn events(&self, tenant: &Tenant) -> Vec<Event> {
-        let mut events = Vec::new();
+        let (mut events, mut ids) = (Vec::new(), BTreeSet::new());
         loop {
             let after = i64::try_from(events.len()).unwrap();
             let page = self.store.list_events(tenant.app_id, after, 1_000).await.unwrap();
@@ -125,6 +125,7 @@ impl TestApp {
             }
             for event in page {
                 assert_eq!(event.seq, i64::try_from(events.len()).unwrap() + 1, "the log has a gap");
+                assert!(ids.insert(event.id), "{} comes twice", event.id);
                 events.push(event);
             }
         }
