@@ -86,7 +86,7 @@ check 'with space /readyz is green within 5 s' test "$healed" = yes
 create
 check 'with space creates go on' test "$code" = 201
 
-kill -TERM "$server"
+check 'the process lives' kill -TERM "$server"
 wait "$server" || true
 start
 lost=0

@@ -44,7 +44,8 @@ make_app() { # NAME ENVIRONMENT: a new app's key
 }
 key=$(make_app A test)
 make_app B production >/dev/null
-"${settings[@]}" "$binary" serve --log-format json 2>"$data/log" &
+: >"$data/log" # it exists before the first look at it
+"${settings[@]}" "$binary" serve --log-format json 2>>"$data/log" &
 server=$!
 address=
 for _ in $(seq 200); do
