@@ -51,11 +51,7 @@ const COLUMNS: [&str; 16] = [
     responses(
         (status = 200, description = "Every payment that the filters leave",
             content((String = "text/csv"), (String = "application/x-ndjson"))),
-        (status = 400, body = ErrorBody, description = "A parameter is unknown or not acceptable"),
-        (status = 401, body = ErrorBody, description = "No valid API key"),
-        (status = 403, body = ErrorBody, description = "The app is disabled"),
-        (status = 429, body = ErrorBody, description = "Over the rate limit"),
-        (status = 503, body = ErrorBody, description = "Not now; try again")))]
+        (status = 400, body = ErrorBody, description = "A parameter is unknown or not acceptable")))]
 pub(crate) async fn export_payments(
     State(gateway): State<Arc<Gateway>>,
     AppCaller(caller): AppCaller,

@@ -67,19 +67,37 @@ fn close_requests(document: &mut Document) {
     }
 }
 
-/// What can befall every request, and every request with a body: said once, so that no handler forgets it.
+/// What can befall every request of an app.
+const ANY: [(&str, &str); 5] = [
+    ("401", "No valid API key"),
+    ("403", "The app is disabled"),
+    ("429", "Over the rate limit; `Retry-After` says when to come again"),
+    ("500", "The gateway failed; its log knows the request's id"),
+    ("503", "Not now; a POST is safe to repeat with the same `Idempotency-Key`"),
+];
+/// What can befall every POST besides.
+const POSTS: [(&str, &str); 4] = [
+    ("408", "The body did not arrive whole in time"),
+    ("413", "The body is over 64 KB"),
+    ("415", "The body is not JSON"),
+    ("422", "The `Idempotency-Key` was used with another request"),
+];
+
+/// Describes the failures that are not of one route: said once, so that no handler forgets them.
 fn describe_failures(document: &mut Document) {
     let failure = |description: &str| {
         let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorBody"))).build();
         ResponseBuilder::new().description(description).content("application/json", body).build().into()
     };
     for item in document.paths.paths.values_mut() {
-        let methods = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
-        for operation in methods.into_iter().flatten() {
-            let responses = &mut operation.responses.responses;
-            responses.insert("500".to_owned(), failure("The gateway failed; its log knows the request's id"));
-            if responses.contains_key("413") {
-                responses.insert("408".to_owned(), failure("The body did not arrive whole in time"));
+        for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+            for (status, description) in ANY {
+                operation.responses.responses.insert(status.to_owned(), failure(description));
+            }
+        }
+        for (status, description) in POSTS {
+            if let Some(operation) = &mut item.post {
+                operation.responses.responses.insert(status.to_owned(), failure(description));
             }
         }
     }

@@ -27,14 +27,7 @@ type Answered = Result<Response, ApiError>;
     responses(
         (status = 201, body = PaymentObject, description = "The payment, waiting to be paid"),
         (status = 400, body = ErrorBody, description = "The request is not acceptable; `errors` names everything"),
-        (status = 401, body = ErrorBody, description = "No valid API key"),
-        (status = 403, body = ErrorBody, description = "The app is disabled"),
-        (status = 409, body = ErrorBody, description = "A request with this `Idempotency-Key` is still running"),
-        (status = 413, body = ErrorBody, description = "The body is over 64 KB"),
-        (status = 415, body = ErrorBody, description = "The body is not JSON"),
-        (status = 422, body = ErrorBody, description = "The `Idempotency-Key` was used with another request"),
-        (status = 429, body = ErrorBody, description = "Over the rate limit"),
-        (status = 503, body = ErrorBody, description = "Not now; repeat with the same `Idempotency-Key`")))]
+        (status = 409, body = ErrorBody, description = "A request with this `Idempotency-Key` is still running")))]
 pub(crate) async fn create_payment(
     State(gateway): State<Arc<Gateway>>,
     AppCaller(caller): AppCaller,
@@ -55,11 +48,7 @@ pub(crate) async fn create_payment(
     responses(
         (status = 200, body = PaymentObject, description = "The payment as it is now"),
         (status = 400, body = ErrorBody, description = "Unknown parameter"),
-        (status = 401, body = ErrorBody, description = "No valid API key"),
-        (status = 403, body = ErrorBody, description = "The app is disabled"),
-        (status = 404, body = ErrorBody, description = "No payment of this app has this id"),
-        (status = 429, body = ErrorBody, description = "Over the rate limit"),
-        (status = 503, body = ErrorBody, description = "Not now; try again")))]
+        (status = 404, body = ErrorBody, description = "No payment of this app has this id")))]
 pub(crate) async fn get_payment(
     State(gateway): State<Arc<Gateway>>,
     AppCaller(caller): AppCaller,
@@ -88,11 +77,7 @@ pub(crate) async fn get_payment(
         ("include" = Option<String>, Query, pattern = "^total_count$", description = "`total_count` adds the count, exact up to 10000")),
     responses(
         (status = 200, body = PaymentList, description = "A page of payments"),
-        (status = 400, body = ErrorBody, description = "A parameter is unknown or not acceptable"),
-        (status = 401, body = ErrorBody, description = "No valid API key"),
-        (status = 403, body = ErrorBody, description = "The app is disabled"),
-        (status = 429, body = ErrorBody, description = "Over the rate limit"),
-        (status = 503, body = ErrorBody, description = "Not now; try again")))]
+        (status = 400, body = ErrorBody, description = "A parameter is unknown or not acceptable")))]
 pub(crate) async fn list_payments(
     State(gateway): State<Arc<Gateway>>,
     AppCaller(caller): AppCaller,
@@ -117,15 +102,8 @@ pub(crate) async fn list_payments(
     responses(
         (status = 200, body = PaymentObject, description = "The payment, ended as asked"),
         (status = 400, body = ErrorBody, description = "The request is not acceptable"),
-        (status = 401, body = ErrorBody, description = "No valid API key"),
-        (status = 403, body = ErrorBody, description = "The app is disabled"),
         (status = 404, body = ErrorBody, description = "No payment of this app has this id"),
-        (status = 409, body = ErrorBody, description = "It has ended otherwise, or its time is over; `payment` shows it"),
-        (status = 413, body = ErrorBody, description = "The body is over 64 KB"),
-        (status = 415, body = ErrorBody, description = "The body is not JSON"),
-        (status = 422, body = ErrorBody, description = "The `Idempotency-Key` was used with another request"),
-        (status = 429, body = ErrorBody, description = "Over the rate limit"),
-        (status = 503, body = ErrorBody, description = "Not now; repeat it")))]
+        (status = 409, body = ErrorBody, description = "It has ended otherwise, or its time is over; `payment` shows it")))]
 pub(crate) async fn complete_payment(
     State(gateway): State<Arc<Gateway>>,
     exchange: Exchange,
@@ -149,15 +127,8 @@ pub(crate) async fn complete_payment(
     responses(
         (status = 200, body = PaymentObject, description = "The payment, ended"),
         (status = 400, body = ErrorBody, description = "The request is not acceptable"),
-        (status = 401, body = ErrorBody, description = "No valid API key"),
-        (status = 403, body = ErrorBody, description = "The app is disabled"),
         (status = 404, body = ErrorBody, description = "No payment of this app has this id"),
-        (status = 409, body = ErrorBody, description = "It has ended otherwise, or its time is over; `payment` shows it"),
-        (status = 413, body = ErrorBody, description = "The body is over 64 KB"),
-        (status = 415, body = ErrorBody, description = "The body is not JSON"),
-        (status = 422, body = ErrorBody, description = "The `Idempotency-Key` was used with another request"),
-        (status = 429, body = ErrorBody, description = "Over the rate limit"),
-        (status = 503, body = ErrorBody, description = "Not now; repeat it")))]
+        (status = 409, body = ErrorBody, description = "It has ended otherwise, or its time is over; `payment` shows it")))]
 pub(crate) async fn cancel_payment(
     State(gateway): State<Arc<Gateway>>,
     exchange: Exchange,

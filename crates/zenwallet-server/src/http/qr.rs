@@ -24,11 +24,7 @@ const SCALE_MAX: u32 = 32;
     responses(
         (status = 200, content_type = "image/png", description = "The code", body = Vec<u8>),
         (status = 400, body = ErrorBody, description = "A parameter is unknown or not acceptable"),
-        (status = 401, body = ErrorBody, description = "No valid API key"),
-        (status = 403, body = ErrorBody, description = "The app is disabled"),
-        (status = 404, body = ErrorBody, description = "No payment of this app has this id"),
-        (status = 429, body = ErrorBody, description = "Over the rate limit"),
-        (status = 503, body = ErrorBody, description = "Not now; try again")))]
+        (status = 404, body = ErrorBody, description = "No payment of this app has this id")))]
 pub(crate) async fn get_qr_png(
     State(gateway): State<Arc<Gateway>>,
     AppCaller(caller): AppCaller,
@@ -46,11 +42,7 @@ pub(crate) async fn get_qr_png(
     responses(
         (status = 200, content_type = "image/svg+xml", description = "The code", body = String),
         (status = 400, body = ErrorBody, description = "A parameter is unknown or not acceptable"),
-        (status = 401, body = ErrorBody, description = "No valid API key"),
-        (status = 403, body = ErrorBody, description = "The app is disabled"),
-        (status = 404, body = ErrorBody, description = "No payment of this app has this id"),
-        (status = 429, body = ErrorBody, description = "Over the rate limit"),
-        (status = 503, body = ErrorBody, description = "Not now; try again")))]
+        (status = 404, body = ErrorBody, description = "No payment of this app has this id")))]
 pub(crate) async fn get_qr_svg(
     State(gateway): State<Arc<Gateway>>,
     AppCaller(caller): AppCaller,
