@@ -31,7 +31,7 @@ counted 'storm on PostgreSQL' "${box[@]}" --mode storm --db postgres --keys 100 
 counted 'race on SQLite' "${box[@]}" --mode race --payments 1000 --expiring 100
 counted 'race on PostgreSQL' "${box[@]}" --mode race --db postgres --payments 1000 --expiring 100
 
-counted 'planted bugs' scripts/planted.sh target/planted/zenwallet --kills 10
+counted 'planted bugs' scripts/planted.sh target/planted/zenwallet --kills 12
 counted 'syncs before answers' scripts/durability.py syncs --binary "$binary"
 counted 'failing disk' scripts/durability.py faults --binary "$binary" --count 20
 counted 'schemathesis' env ZENWALLET_BINARY="$binary" bash tests/clients/schemathesis.sh
