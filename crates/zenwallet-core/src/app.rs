@@ -56,8 +56,6 @@ pub struct App {
     pub name: String,
     /// Its world.
     pub environment: Environment,
-    /// Where its webhooks go unless a payment names another place.
-    pub webhook_url: Option<String>,
     /// The webhook secret, encrypted under the instance's key.
     pub webhook_secret_sealed: Vec<u8>,
     /// Whose app it is; `None` when the console made it.
@@ -194,7 +192,6 @@ mod tests {
             id: AppId::from_bytes([0; 16]),
             name: "n".into(),
             environment: Environment::Production,
-            webhook_url: None,
             webhook_secret_sealed: Vec::new(),
             owner_user_id: None,
             rate_limit_per_s: rate,

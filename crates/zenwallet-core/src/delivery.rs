@@ -1,6 +1,178 @@
-//! When a webhook is tried again, and when it is over: one pure function.
+//! Deliveries: an event on its way to one target. When it is tried again, and when it is over, is one pure function.
 
+use crate::event::EventType;
+use crate::id::{AppId, DeliveryId, EndpointId, EventId, PaymentId};
 use crate::time::Timestamp;
+use sha2::{Digest, Sha256};
+
+/// Why there is a delivery.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+#[repr(i16)]
+pub enum Cause {
+    /// The event happened.
+    Event = 0,
+    /// Somebody asked for this one again.
+    Retry = 1,
+    /// Somebody asked for all that failed since a moment.
+    Replay = 2,
+    /// Somebody tests an address.
+    Test = 3,
+}
+
+impl Cause {
+    /// Every cause.
+    pub const ALL: [Self; 4] = [Self::Event, Self::Retry, Self::Replay, Self::Test];
+
+    /// The name in JSON and in the SQL views.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Event => "event",
+            Self::Retry => "retry",
+            Self::Replay => "replay",
+            Self::Test => "test",
+        }
+    }
+
+    /// The number in the tables.
+    pub const fn code(self) -> i16 {
+        self as i16
+    }
+
+    /// The cause of this number.
+    pub fn from_code(code: i16) -> Option<Self> {
+        Self::ALL.into_iter().find(|cause| cause.code() == code)
+    }
+}
+
+/// Where a delivery stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+#[repr(i16)]
+pub enum DeliveryStatus {
+    /// Waiting for its next attempt, or in one.
+    Pending = 0,
+    /// The receiver has it.
+    Delivered = 1,
+    /// No attempt is left.
+    Failed = 2,
+    /// Called off before it was over.
+    Canceled = 3,
+}
+
+impl DeliveryStatus {
+    /// Every status.
+    pub const ALL: [Self; 4] = [Self::Pending, Self::Delivered, Self::Failed, Self::Canceled];
+
+    /// The name in JSON and in the SQL views.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "PENDING",
+            Self::Delivered => "DELIVERED",
+            Self::Failed => "FAILED",
+            Self::Canceled => "CANCELED",
+        }
+    }
+
+    /// The status of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == name)
+    }
+
+    /// The number in the tables.
+    pub const fn code(self) -> i16 {
+        self as i16
+    }
+
+    /// The status of this number.
+    pub fn from_code(code: i16) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.code() == code)
+    }
+}
+
+/// An event on its way to one target, and what became of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Delivery {
+    /// Its id, which carries the moment it was made.
+    pub id: DeliveryId,
+    /// Whose.
+    pub app_id: AppId,
+    /// The event's place in the app's log.
+    pub event_seq: i64,
+    /// The event.
+    pub event_id: EventId,
+    /// What happened.
+    pub kind: EventType,
+    /// To which payment.
+    pub payment_id: PaymentId,
+    /// The endpoint; `None` for a payment's own `webhook_url`.
+    pub endpoint_id: Option<EndpointId>,
+    /// The address as it was when the delivery was made.
+    pub url: String,
+    /// Why there is one.
+    pub cause: Cause,
+    /// Where it stands.
+    pub status: DeliveryStatus,
+    /// Attempts made.
+    pub attempts: u32,
+    /// When it is tried next, or when the lease of the node that tries it now ends; `None` once it is over.
+    pub next_attempt_at: Option<Timestamp>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was over.
+    pub finished_at: Option<Timestamp>,
+    /// The status of the last answer.
+    pub response_status: Option<u16>,
+    /// What went wrong in the last attempt, if there was no answer or the delivery was called off.
+    pub error: Option<String>,
+}
+
+/// One attempt of a delivery.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Attempt {
+    /// 1, 2, 3 … without gaps.
+    pub number: u32,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u32,
+    /// The headers sent, as a JSON object; those of the endpoint's own with their values hidden.
+    pub request_headers: String,
+    /// SHA-256 of the bytes sent, in hexadecimal.
+    pub request_body_sha256: String,
+    /// The answer's status, if there was one.
+    pub response_status: Option<u16>,
+    /// The answer's headers, as a JSON object.
+    pub response_headers: Option<String>,
+    /// The start of the answer's body.
+    pub response_body: Option<String>,
+    /// Why there was no answer: a stable code, a colon and a sentence.
+    pub error: Option<String>,
+}
+
+/// Who shares slots and delays: everything that one app sends to one origin.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Lane(i64);
+
+impl Lane {
+    /// The lane of an app's deliveries to this URL: those to the same scheme, host and port share it.
+    pub fn of(app_id: AppId, url: &str) -> Self {
+        let host = url.find("://").map_or(0, |at| at + 3);
+        let end = url[host..].find(['/', '?']).map_or(url.len(), |at| host + at);
+        let hash = Sha256::new().chain_update(app_id.to_bytes()).chain_update(&url[..end]).finalize();
+        let mut bytes = [0; 8];
+        bytes.copy_from_slice(&hash[..8]);
+        Self(i64::from_be_bytes(bytes))
+    }
+
+    /// The lane of this number.
+    pub const fn from_number(number: i64) -> Self {
+        Self(number)
+    }
+
+    /// The number in the tables.
+    pub const fn number(self) -> i64 {
+        self.0
+    }
+}
 
 /// Attempts of a delivery: at once, then so many milliseconds after the failure before.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -78,6 +250,20 @@ mod tests {
 
     fn answered(status: u16, retry_after_ms: Option<i64>) -> AttemptResult {
         AttemptResult::Answered { status, retry_after_ms }
+    }
+
+    #[test]
+    fn a_lane_is_an_apps_way_to_one_origin() {
+        let (app, other) = (AppId::from_bytes([1; 16]), AppId::from_bytes([2; 16]));
+        let lane = Lane::of(app, "https://shop.example:8443/hooks?a=1");
+        for same in ["https://shop.example:8443", "https://shop.example:8443?b", "https://shop.example:8443/other"] {
+            assert_eq!(Lane::of(app, same), lane, "{same}");
+        }
+        for different in ["http://shop.example:8443/hooks", "https://shop.example/hooks", "https://shop.example:84430"]
+        {
+            assert_ne!(Lane::of(app, different), lane, "{different}");
+        }
+        assert_ne!(Lane::of(other, "https://shop.example:8443/hooks"), lane);
     }
 
     #[test]

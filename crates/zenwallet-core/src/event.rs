@@ -2,6 +2,7 @@
 
 use crate::id::{AppId, EventId, PaymentId};
 use crate::json;
+use crate::metadata::Metadata;
 use crate::payment::{Payment, Status};
 use crate::time::Timestamp;
 use std::fmt::Write;
@@ -20,12 +21,20 @@ pub enum EventType {
     PaymentExpired = 3,
     /// Somebody asked for a test delivery.
     WebhookTest = 4,
+    /// The gateway disabled a webhook endpoint that is gone or failed for too long.
+    WebhookDisabled = 5,
 }
 
 impl EventType {
     /// Every type.
-    pub const ALL: [Self; 5] =
-        [Self::PaymentCreated, Self::PaymentSuccess, Self::PaymentFailed, Self::PaymentExpired, Self::WebhookTest];
+    pub const ALL: [Self; 6] = [
+        Self::PaymentCreated,
+        Self::PaymentSuccess,
+        Self::PaymentFailed,
+        Self::PaymentExpired,
+        Self::WebhookTest,
+        Self::WebhookDisabled,
+    ];
 
     /// The name in JSON, headers and the SQL views.
     pub const fn as_str(self) -> &'static str {
@@ -35,6 +44,7 @@ impl EventType {
             Self::PaymentFailed => "payment.failed",
             Self::PaymentExpired => "payment.expired",
             Self::WebhookTest => "webhook.test",
+            Self::WebhookDisabled => "webhook.disabled",
         }
     }
 
@@ -99,6 +109,22 @@ pub fn payment_body(payment: &Payment, id: EventId, kind: EventType, at: Timesta
     out
 }
 
+/// The content of an event about the webhooks themselves: the members of every event, those of a payment null.
+pub fn operational_body(
+    id: EventId,
+    kind: EventType,
+    payment_id: PaymentId,
+    metadata: &Metadata,
+    at: Timestamp,
+) -> String {
+    let (metadata, name) = (metadata.as_str(), kind.as_str());
+    format!(
+        "{{\"amount\":null,\"completed_at\":null,\"currency\":null,\"event\":\"{name}\",\"event_id\":\"{id}\",\
+         \"metadata\":{metadata},\"payment_id\":\"{payment_id}\",\"reference_id\":null,\"status\":null,\
+         \"timestamp\":\"{at}\",\"transaction_id\":null,\"type\":\"{name}\"}}"
+    )
+}
+
 /// A value whose spelling needs no escape, in quotes, or `null`.
 fn push_optional(out: &mut String, value: Option<impl std::fmt::Display>) {
     let _ = match value {
@@ -111,7 +137,7 @@ fn push_optional(out: &mut String, value: Option<impl std::fmt::Display>) {
 mod tests {
     use super::*;
     use crate::id::TransactionId;
-    use crate::metadata::{Metadata, Value};
+    use crate::metadata::Value;
     use crate::money::{Amount, Currency};
 
     #[test]
@@ -167,5 +193,17 @@ mod tests {
         );
         assert_eq!(parsed["completed_at"], "2026-01-26T10:35:00Z");
         assert_eq!(parsed["amount"], serde_json::json!(12.5));
+    }
+
+    #[test]
+    fn an_operational_body_has_the_members_of_every_other() {
+        let id = EventId::from_bytes([4; 16]);
+        let metadata = Metadata::from_entries(vec![("reason".into(), Value::Text("gone".into()))]).unwrap();
+        let payment_id = PaymentId::from_bytes([1; 16]);
+        let body = operational_body(id, EventType::WebhookDisabled, payment_id, &metadata, Timestamp::from_ms(5));
+        let parsed: serde_json::Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(serde_json::to_string(&parsed).unwrap(), body);
+        assert_eq!(parsed.as_object().unwrap().len(), 12);
+        assert_eq!((&parsed["type"], &parsed["amount"]), (&"webhook.disabled".into(), &serde_json::Value::Null));
     }
 }

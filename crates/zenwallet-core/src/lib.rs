@@ -7,6 +7,7 @@
 pub mod app;
 pub mod delivery;
 pub mod egress;
+pub mod endpoint;
 pub mod event;
 pub mod id;
 pub mod json;

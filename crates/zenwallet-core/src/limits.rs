@@ -58,3 +58,15 @@ pub const RATE_PRODUCTION_PER_S: u32 = 200;
 pub const RATE_TEST_PER_S: u32 = 1_000;
 /// Largest rate that an app can be given.
 pub const RATE_MAX_PER_S: u32 = 1_000_000;
+
+/// Most endpoints of an app, its default one among them.
+pub const ENDPOINTS_MAX: usize = 20;
+/// Most headers of an endpoint's own.
+pub const ENDPOINT_HEADERS_MAX: usize = 10;
+/// Longest name of such a header.
+pub const ENDPOINT_HEADER_NAME_MAX_CHARS: usize = 100;
+/// Longest value of such a header.
+pub const ENDPOINT_HEADER_VALUE_MAX_CHARS: usize = 1_000;
+
+/// Webhook secrets that sign at the same time, the newest among them.
+pub const WEBHOOK_SECRETS_MAX: usize = 4;

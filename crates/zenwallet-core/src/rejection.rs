@@ -75,6 +75,13 @@ codes! {
     ServiceUnavailable "service_unavailable" "The gateway cannot reach its database or its disk now. Retry with the same `Idempotency-Key`: nothing is done twice.",
     Overloaded "overloaded" "The gateway has more work waiting than it may hold. Retry after `Retry-After` with the same `Idempotency-Key`.",
     InternalError "internal_error" "The gateway failed. The failure is in its log under the request id.",
+    UrlForbidden "url_forbidden" "A webhook URL leads to an address or a port that the gateway may not call: its own network, or a service that is no web server. Use a public address, or have the operator open the range with `webhooks.allow_cidrs`.",
+    EndpointNotFound "endpoint_not_found" "No webhook endpoint of this app has this id.",
+    EndpointLimit "endpoint_limit" "An app may have at most 20 webhook endpoints. Delete one first.",
+    DeliveryNotFound "delivery_not_found" "No webhook delivery of this app has this id.",
+    DeliveryFinished "delivery_finished" "The delivery is over and cannot be called off. Send it again instead.",
+    AppNotFound "app_not_found" "No app that you may see has this id.",
+    WebhookSecretLimit "webhook_secret_limit" "Four webhook secrets sign at the same time already. Wait for one to end, or rotate with `overlap` 0.",
 }
 
 /// A refusal of one parameter.

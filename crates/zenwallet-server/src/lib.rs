@@ -7,6 +7,7 @@
 mod app;
 pub mod config;
 mod edge;
+pub mod egress;
 pub mod gateway;
 mod http;
 mod listen;

@@ -4,22 +4,29 @@ use metrics::{counter, describe_counter, describe_histogram, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::sync::OnceLock;
 use std::time::Duration;
+use zenwallet_core::delivery::Next;
 
 static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
 
 const SECONDS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
 const REQUESTS: &str = "zenwallet_http_requests_total";
 const REQUEST_SECONDS: &str = "zenwallet_http_request_seconds";
+const ATTEMPTS: &str = "zenwallet_webhook_attempts_total";
+const ATTEMPT_SECONDS: &str = "zenwallet_webhook_attempt_seconds";
 
 /// Starts counting; later calls change nothing.
 pub fn start() {
     RECORDER.get_or_init(|| {
         let builder = PrometheusBuilder::new()
             .set_buckets_for_metric(Matcher::Full(REQUEST_SECONDS.to_owned()), &SECONDS)
+            .ok()?
+            .set_buckets_for_metric(Matcher::Full(ATTEMPT_SECONDS.to_owned()), &SECONDS)
             .ok()?;
         let handle = builder.install_recorder().ok()?;
         describe_counter!(REQUESTS, "Answers by route and status");
         describe_histogram!(REQUEST_SECONDS, "Seconds from a request's head to its answer's head, by route");
+        describe_counter!(ATTEMPTS, "Attempts to deliver a webhook, by what follows");
+        describe_histogram!(ATTEMPT_SECONDS, "Seconds of an attempt to deliver a webhook");
         Some(handle)
     });
 }
@@ -28,6 +35,18 @@ pub fn start() {
 pub(crate) fn count_answer(route: &'static str, status: u16, took: Duration) {
     counter!(REQUESTS, "route" => route, "status" => status_text(status)).increment(1);
     histogram!(REQUEST_SECONDS, "route" => route).record(took.as_secs_f64());
+}
+
+/// Counts an attempt to deliver a webhook by what follows it.
+pub(crate) fn count_attempt(next: Next, took_ms: u32) {
+    let outcome = match next {
+        Next::Delivered => "delivered",
+        Next::RetryAt(_) => "retried",
+        Next::Failed => "failed",
+        Next::Gone => "gone",
+    };
+    counter!(ATTEMPTS, "outcome" => outcome).increment(1);
+    histogram!(ATTEMPT_SECONDS).record(f64::from(took_ms) / 1_000.0);
 }
 
 /// The status as a label, without making a string for those that are common.

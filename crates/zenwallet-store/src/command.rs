@@ -1,9 +1,10 @@
 //! What the write path is asked to do, and what it answers. Both databases share every line of this.
 
+use crate::delivery::{AttemptRecord, ClaimRequest, Claimed};
 use bytes::Bytes;
 use std::fmt;
 use std::sync::Arc;
-use zenwallet_core::id::{AppId, PaymentId};
+use zenwallet_core::id::{AppId, DeliveryId, EndpointId, EventId, PaymentId};
 use zenwallet_core::payment::{Action, Payment};
 
 /// One command of a group commit. A batch of them is one transaction.
@@ -32,6 +33,38 @@ pub enum Command {
         /// At most so many.
         limit: u32,
     },
+    /// Write down what an attempt to deliver came to.
+    RecordAttempt(Box<AttemptRecord>),
+    /// Lease deliveries that are due.
+    ClaimDeliveries(ClaimRequest),
+    /// Append a test event that goes to this one address.
+    TestWebhook {
+        /// Whose.
+        app_id: AppId,
+        /// The endpoint that is tested; `None` for an address that is no endpoint.
+        endpoint_id: Option<EndpointId>,
+        /// The address.
+        url: String,
+        /// The endpoint's own headers, sealed.
+        headers_sealed: Option<Vec<u8>>,
+        /// The event's id.
+        event_id: EventId,
+        /// The payment that the event tells of, which need not exist.
+        payment_id: PaymentId,
+        /// The event's content in canonical JSON.
+        content: String,
+    },
+    /// Disable an endpoint, call off what waits for it, and announce that.
+    DisableEndpoint {
+        /// Whose.
+        app_id: AppId,
+        /// Which.
+        endpoint_id: EndpointId,
+        /// The payment whose delivery showed that it is gone.
+        payment_id: PaymentId,
+        /// Why, for its owner.
+        reason: String,
+    },
     /// Commit one small write, to learn whether commits work.
     Probe,
 }
@@ -42,13 +75,17 @@ impl Command {
         match self {
             Self::CreatePayment { payment, claim } => claim.as_ref().map(|c| (payment.app_id, c)),
             Self::SettlePayment { app_id, claim, .. } => app_id.zip(claim.as_ref()),
-            Self::ExpireDue { .. } | Self::Probe => None,
+            _ => None,
         }
     }
 
-    /// Whether the command can be decided without reading the database first.
+    /// Whether the command can be decided without locking rows of the database first.
     pub(crate) fn is_blind(&self) -> bool {
-        matches!(self, Self::CreatePayment { claim: None, .. } | Self::Probe)
+        match self {
+            Self::CreatePayment { claim, .. } => claim.is_none(),
+            Self::RecordAttempt(_) | Self::ClaimDeliveries(_) | Self::TestWebhook { .. } | Self::Probe => true,
+            Self::SettlePayment { .. } | Self::ExpireDue { .. } | Self::DisableEndpoint { .. } => false,
+        }
     }
 }
 
@@ -98,6 +135,17 @@ pub enum Outcome {
     NotFound,
     /// So many payments were expired.
     Expired(u32),
+    /// The attempt is written down; a result whose lease had gone to somebody else changed nothing.
+    Recorded {
+        /// Whether it counts.
+        applied: bool,
+    },
+    /// These deliveries are leased to this node.
+    Claimed(Claimed),
+    /// The test event is appended and its delivery is on its way.
+    Tested(DeliveryId),
+    /// Whether the endpoint was enabled and now is not.
+    EndpointDisabled(bool),
     /// The probe's write is durable.
     Probed,
     /// The idempotency key has answered before.

@@ -4,6 +4,7 @@
 //! on both databases, and is held to it by one contract suite that runs on both.
 
 mod command;
+mod delivery;
 mod error;
 mod group_commit;
 mod migration;
@@ -12,8 +13,10 @@ mod planted;
 mod postgres;
 mod query;
 mod sqlite;
+mod targets;
 
 pub use command::{Claim, Command, Committed, Outcome, StoredAnswer};
+pub use delivery::{AttemptRecord, ClaimRequest, Claimed, DeliveryFilter, Handoff, LeasedDelivery, Leasing, handoff};
 pub use error::{Result, StoreError};
 use planted::{Bug, planted};
 pub use postgres::{PostgresOptions, PostgresStore, Statements};
@@ -22,8 +25,10 @@ pub use sqlite::{SqliteOptions, SqliteStore};
 
 use std::sync::Arc;
 use zenwallet_core::app::{ApiKey, App, KeyHash};
+use zenwallet_core::delivery::{Attempt, Delivery};
+use zenwallet_core::endpoint::Endpoint;
 use zenwallet_core::event::Event;
-use zenwallet_core::id::{AppId, IdSource, KeyId, PaymentId};
+use zenwallet_core::id::{AppId, DeliveryId, EndpointId, IdSource, KeyId, PaymentId};
 use zenwallet_core::payment::Payment;
 use zenwallet_core::time::{Clock, Timestamp};
 
@@ -38,6 +43,8 @@ pub struct Surroundings {
     pub queue_max: usize,
     /// Most commands of one transaction.
     pub batch_max: usize,
+    /// How this node leases deliveries.
+    pub leasing: Leasing,
 }
 
 /// Where everything is kept.
@@ -109,9 +116,9 @@ impl Store {
 
     // ---- apps and keys ----
 
-    /// Remembers a new app with its first key and an empty log.
-    pub async fn create_app(&self, app: &App, key: &ApiKey) -> Result<()> {
-        either!(self.create_app(app, key))
+    /// Remembers a new app with its first key, an empty log and, if it has one, its default endpoint.
+    pub async fn create_app(&self, app: &App, key: &ApiKey, endpoint: Option<&Endpoint>) -> Result<()> {
+        either!(self.create_app(app, key, endpoint))
     }
 
     /// An app.
@@ -147,6 +154,113 @@ impl Store {
     /// Notes when keys last called.
     pub async fn touch_keys(&self, used: &[(KeyId, Timestamp)]) -> Result<()> {
         either!(self.touch_keys(used))
+    }
+
+    // ---- webhooks ----
+
+    /// Adds an endpoint to its app; false when the app has as many as it may, or is not there.
+    pub async fn create_endpoint(&self, endpoint: &Endpoint) -> Result<bool> {
+        either!(self.create_endpoint(endpoint))
+    }
+
+    /// Gives an endpoint other properties; false when there is none of this id. Its app, its being the default and
+    /// its age stay.
+    pub async fn update_endpoint(&self, endpoint: &Endpoint) -> Result<bool> {
+        either!(self.update_endpoint(endpoint))
+    }
+
+    /// Removes an endpoint; what waits for it is called off when it is due. False when there is none of this id.
+    pub async fn delete_endpoint(&self, app_id: AppId, id: EndpointId) -> Result<bool> {
+        either!(self.delete_endpoint(app_id, id))
+    }
+
+    /// An endpoint of this app.
+    pub async fn find_endpoint(&self, app_id: AppId, id: EndpointId) -> Result<Option<Endpoint>> {
+        either!(self.find_endpoint(app_id, id))
+    }
+
+    /// Every endpoint of an app, oldest first.
+    pub async fn list_endpoints(&self, app_id: AppId) -> Result<Vec<Endpoint>> {
+        either!(self.list_endpoints(app_id))
+    }
+
+    /// Gives an app a new webhook secret; the one before goes on signing until `former_ends_at`. False when there is
+    /// no such app.
+    pub async fn rotate_webhook_secret(
+        &self,
+        app_id: AppId,
+        sealed: &[u8],
+        former_ends_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool> {
+        either!(self.rotate_webhook_secret(app_id, sealed, former_ends_at, now))
+    }
+
+    /// The sealed secrets that sign an app's webhooks at `now`, the newest first.
+    pub async fn live_webhook_secrets(&self, app_id: AppId, now: Timestamp) -> Result<Vec<Vec<u8>>> {
+        either!(self.live_webhook_secrets(app_id, now))
+    }
+
+    /// A delivery of this app.
+    pub async fn find_delivery(&self, app_id: AppId, id: DeliveryId) -> Result<Option<Delivery>> {
+        either!(self.find_delivery(app_id, id))
+    }
+
+    /// At most `limit` deliveries with ids below `below`, newest first.
+    pub async fn list_deliveries(
+        &self,
+        filter: &DeliveryFilter,
+        below: Option<DeliveryId>,
+        limit: u32,
+    ) -> Result<Vec<Delivery>> {
+        either!(self.list_deliveries(filter, below, limit))
+    }
+
+    /// How many deliveries there are, counted up to `cap`.
+    pub async fn count_deliveries(&self, filter: &DeliveryFilter, cap: u32) -> Result<u32> {
+        either!(self.count_deliveries(filter, cap))
+    }
+
+    /// Every attempt of a delivery, in order.
+    pub async fn list_attempts(&self, app_id: AppId, id: DeliveryId) -> Result<Vec<Attempt>> {
+        either!(self.list_attempts(app_id, id))
+    }
+
+    /// At most `limit` failed deliveries above `after`, oldest first, that nobody has asked for again. Of the filter
+    /// count the app, the endpoint and `created_after`.
+    pub async fn list_replayable(
+        &self,
+        filter: &DeliveryFilter,
+        after: DeliveryId,
+        limit: u32,
+    ) -> Result<Vec<Delivery>> {
+        either!(self.list_replayable(filter, after, limit))
+    }
+
+    /// Adds deliveries of events that are in an app's log already, due at the moment they are made.
+    pub async fn insert_deliveries(&self, app_id: AppId, deliveries: &[Delivery]) -> Result<()> {
+        either!(self.insert_deliveries(app_id, deliveries))
+    }
+
+    /// Lets a pending delivery be due now; false when it is due, in an attempt or over.
+    pub async fn hurry_delivery(&self, app_id: AppId, id: DeliveryId, now: Timestamp) -> Result<bool> {
+        either!(self.hurry_delivery(app_id, id, now))
+    }
+
+    /// Calls a pending delivery off; false when it is over. An attempt under way no longer counts.
+    pub async fn cancel_delivery(&self, app_id: AppId, id: DeliveryId, now: Timestamp) -> Result<bool> {
+        either!(self.cancel_delivery(app_id, id, now))
+    }
+
+    /// Lets what a node of this name leased before it ended be claimed at once; says how many that were.
+    pub async fn release_leases(&self, node: &str, now: Timestamp) -> Result<u64> {
+        either!(self.release_leases(node, now))
+    }
+
+    /// Forgets at most `limit` deliveries of an app that are over and were made before `before`, with their attempts;
+    /// says how many.
+    pub async fn prune_deliveries(&self, app_id: AppId, before: Timestamp, limit: u32) -> Result<u64> {
+        either!(self.prune_deliveries(app_id, before, limit))
     }
 
     // ---- upkeep ----

@@ -2,11 +2,18 @@
 //! come out. Pure, and shared by both databases, which only load and write.
 
 use crate::command::{Command, Committed, Outcome, StoredAnswer};
+use crate::delivery::{AttemptRecord, ClaimRequest, Claimed, LeasedDelivery, Leasing};
 use crate::planted::{Bug, planted};
-use std::collections::{BTreeMap, HashMap};
+use crate::targets::{KnownTargets, NewDelivery, Target};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use zenwallet_core::app::Environment;
+use zenwallet_core::delivery::{Cause, Next};
+use zenwallet_core::endpoint::EventSet;
 use zenwallet_core::event::{self, EventType};
-use zenwallet_core::id::{AppId, EventId, IdSource, PaymentId};
-use zenwallet_core::limits::IDEMPOTENCY_KEPT_MS;
+use zenwallet_core::id::{AppId, DeliveryId, EndpointId, EventId, IdSource, PaymentId};
+use zenwallet_core::limits::{IDEMPOTENCY_KEPT_MS, METADATA_VALUE_MAX_CHARS};
+use zenwallet_core::metadata::{Metadata, Value};
 use zenwallet_core::payment::{self, Action, Decision, Payment};
 use zenwallet_core::time::Timestamp;
 
@@ -16,6 +23,21 @@ pub(crate) struct Loaded {
     pub(crate) payments: HashMap<PaymentId, Payment>,
     pub(crate) keys: HashMap<(AppId, String), KeyRecord>,
     pub(crate) due: Vec<Payment>,
+    pub(crate) targets: KnownTargets,
+    /// Endpoints that somebody wants disabled: their addresses, while they are enabled.
+    pub(crate) enabled: HashMap<(AppId, EndpointId), String>,
+}
+
+impl Loaded {
+    /// Every app of which the batch may append an event.
+    pub(crate) fn apps_with_events(&self, commands: &[&Command]) -> BTreeSet<AppId> {
+        let named = commands.iter().filter_map(|command| match command {
+            Command::CreatePayment { payment, .. } => Some(payment.app_id),
+            Command::TestWebhook { app_id, .. } | Command::DisableEndpoint { app_id, .. } => Some(*app_id),
+            _ => None,
+        });
+        named.chain(self.payments.values().chain(&self.due).map(|payment| payment.app_id)).collect()
+    }
 }
 
 /// A remembered idempotency key.
@@ -42,20 +64,98 @@ pub(crate) struct Plan<'a> {
     pub(crate) created: Vec<&'a Payment>,
     pub(crate) settled: Vec<Payment>,
     pub(crate) events: Vec<NewEvent>,
+    pub(crate) deliveries: Vec<NewDelivery>,
     pub(crate) keys: Vec<(AppId, &'a str, KeyRecord)>,
+    pub(crate) attempts: Vec<&'a AttemptRecord>,
+    pub(crate) disabled: Vec<DisabledEndpoint<'a>>,
+    pub(crate) claims: Vec<&'a ClaimRequest>,
     pub(crate) probes: bool,
+    /// The version of each app's endpoints that the deliveries were made from.
+    pub(crate) versions: HashMap<AppId, i64>,
     pub(crate) replies: Vec<Committed>,
+    /// Which reply tells what became of each attempt, and of each claim: only the database knows.
+    attempt_replies: Vec<usize>,
+    claim_replies: Vec<usize>,
+}
+
+/// An endpoint that the batch disables.
+pub(crate) struct DisabledEndpoint<'a> {
+    pub(crate) app_id: AppId,
+    pub(crate) id: EndpointId,
+    pub(crate) reason: &'a str,
 }
 
 impl Plan<'_> {
     /// Whether there is anything to write.
     pub(crate) fn writes(&self) -> bool {
-        self.probes || !(self.created.is_empty() && self.settled.is_empty() && self.keys.is_empty())
+        self.probes || !(self.only_creates() && self.created.is_empty())
     }
 
-    /// Whether the batch is nothing but new payments, each with its one event.
+    /// Whether the batch is nothing but new payments, each with its one event that goes nowhere yet.
     pub(crate) fn only_creates(&self) -> bool {
-        !self.probes && self.keys.is_empty() && self.settled.is_empty()
+        !self.probes
+            && self.keys.is_empty()
+            && self.events.len() == self.created.len()
+            && self.deliveries.is_empty()
+            && self.attempts.is_empty()
+            && self.claims.is_empty()
+    }
+
+    /// Tells each attempt whether its lease was still the one.
+    pub(crate) fn note_recorded(&mut self, applied: impl Iterator<Item = bool>) {
+        for (reply, applied) in self.attempt_replies.iter().zip(applied) {
+            self.replies[*reply].outcome = Outcome::Recorded { applied };
+        }
+    }
+
+    /// Tells claim number `index` what it was given.
+    pub(crate) fn note_claimed(&mut self, index: usize, claimed: Claimed) {
+        if let Some(reply) = self.claim_replies.get(index) {
+            self.replies[*reply].outcome = Outcome::Claimed(claimed);
+        }
+    }
+
+    /// What the batch's attempts tell about endpoints: one that took a delivery, or one that let it fail for good.
+    pub(crate) fn endpoint_health(&self) -> BTreeMap<(AppId, EndpointId), (bool, Timestamp)> {
+        let mut health = BTreeMap::new();
+        for record in &self.attempts {
+            let healthy = match record.next {
+                Next::Delivered => true,
+                Next::Failed | Next::Gone => false,
+                Next::RetryAt(_) => continue,
+            };
+            if let Some(endpoint_id) = record.endpoint_id {
+                let known = health.entry((record.app_id, endpoint_id)).or_insert((healthy, record.ended_at));
+                known.0 |= healthy;
+            }
+        }
+        health
+    }
+
+    /// Gives the deliveries that are now durable to this node's dispatcher.
+    pub(crate) fn hand_over(&mut self, leased_until: Timestamp) {
+        let events = &self.events;
+        for delivery in self.deliveries.drain(..) {
+            let NewDelivery { id, event, target, environment, cause, place } = delivery;
+            let (Some(place), Some(event)) = (place, events.get(event)) else { continue };
+            place.send(LeasedDelivery {
+                id,
+                app_id: event.app_id,
+                environment,
+                event_id: event.id,
+                kind: event.kind,
+                payment_id: event.payment_id,
+                content: Arc::from(event.body.as_str()),
+                endpoint_id: target.endpoint_id,
+                url: target.url,
+                headers_sealed: target.headers_sealed,
+                lane: target.lane,
+                cause,
+                attempts: 0,
+                token: FIRST_LEASE,
+                leased_until,
+            });
+        }
     }
 
     /// How many events each app's log grows by, in the order in which every node locks the logs.
@@ -80,17 +180,36 @@ impl Plan<'_> {
         };
         self.events.iter().map(|event| place(event.app_id)).collect()
     }
+
+    /// How many places each event stands before the new end of its app's log.
+    pub(crate) fn steps_back(&self) -> Vec<i64> {
+        let growth = self.log_growth();
+        let places = self.event_places();
+        self.events.iter().zip(places).map(|(event, place)| growth[&event.app_id] - place).collect()
+    }
+}
+
+/// The token of the lease that a delivery is born with.
+pub(crate) const FIRST_LEASE: i64 = 1;
+
+/// What deciding needs beside the commands and the rows.
+#[derive(Clone, Copy)]
+pub(crate) struct Context<'a> {
+    pub(crate) now: Timestamp,
+    pub(crate) ids: &'a IdSource,
+    pub(crate) leasing: &'a Leasing,
 }
 
 /// Decides every command of a batch in order; later ones see what earlier ones did.
-pub(crate) fn plan<'a>(commands: &[&'a Command], loaded: &mut Loaded, now: Timestamp, ids: &IdSource) -> Plan<'a> {
-    let mut plan = Plan::default();
+pub(crate) fn plan<'a>(commands: &[&'a Command], loaded: &mut Loaded, context: Context<'_>) -> Plan<'a> {
+    let versions = loaded.targets.iter().map(|(app_id, targets)| (*app_id, targets.version)).collect();
+    let mut plan = Plan { versions, ..Plan::default() };
     for &command in commands {
-        let reply = match known_answer(command, loaded, now) {
+        let reply = match known_answer(command, loaded, context.now) {
             Some(known) => known,
             None => {
-                let outcome = decide(&mut plan, command, loaded, now, ids);
-                let answer = remember(&mut plan, command, &outcome, loaded, now);
+                let outcome = decide(&mut plan, command, loaded, context);
+                let answer = remember(&mut plan, command, &outcome, loaded, context.now);
                 Committed { outcome, answer }
             }
         };
@@ -128,34 +247,56 @@ fn remember<'a>(
     Some(answer)
 }
 
-fn decide<'a>(
-    plan: &mut Plan<'a>,
-    command: &'a Command,
-    loaded: &mut Loaded,
-    now: Timestamp,
-    ids: &IdSource,
-) -> Outcome {
+fn decide<'a>(plan: &mut Plan<'a>, command: &'a Command, loaded: &mut Loaded, context: Context<'_>) -> Outcome {
+    let Loaded { payments, due, targets, enabled, .. } = loaded;
     match command {
         Command::CreatePayment { payment, .. } => {
-            announce(plan, payment, payment.created_at, ids);
+            announce(plan, payment, payment.created_at, targets, context);
             plan.created.push(payment);
             Outcome::Created
         }
-        Command::SettlePayment { app_id, payment_id, action, .. } => match loaded.payments.get_mut(payment_id) {
-            Some(payment) if is_of(*app_id, payment) => settle(plan, payment, action, now, ids),
+        Command::SettlePayment { app_id, payment_id, action, .. } => match payments.get_mut(payment_id) {
+            Some(payment) if is_of(*app_id, payment) => settle(plan, payment, action, targets, context),
             _ => Outcome::NotFound,
         },
         Command::ExpireDue { limit } => {
             let before = plan.settled.len();
             // The database gave as many as all sweeps of the batch may take together.
-            let count = loaded.due.len().min(usize::try_from(*limit).unwrap_or(usize::MAX));
-            let due: Vec<_> = loaded.due.drain(..count).collect();
-            for mut payment in due {
+            let count = due.len().min(usize::try_from(*limit).unwrap_or(usize::MAX));
+            let at = Context { now: due_moment(context.now), ..context };
+            for mut payment in due.drain(..count).collect::<Vec<_>>() {
                 // A command earlier in this batch may have ended it already.
-                let current = loaded.payments.get_mut(&payment.id).unwrap_or(&mut payment);
-                settle(plan, current, &Action::Expire, due_moment(now), ids);
+                let current = payments.get_mut(&payment.id).unwrap_or(&mut payment);
+                settle(plan, current, &Action::Expire, targets, at);
             }
             Outcome::Expired(u32::try_from(plan.settled.len() - before).unwrap_or(u32::MAX))
+        }
+        Command::RecordAttempt(record) => {
+            plan.attempts.push(record);
+            plan.attempt_replies.push(plan.replies.len());
+            Outcome::Recorded { applied: false }
+        }
+        Command::ClaimDeliveries(request) => {
+            plan.claims.push(request);
+            plan.claim_replies.push(plan.replies.len());
+            Outcome::Claimed(Claimed::default())
+        }
+        Command::TestWebhook { app_id, endpoint_id, url, headers_sealed, content, event_id, payment_id } => {
+            let target = Target::new(*app_id, *endpoint_id, url, EventSet::FINAL, headers_sealed.clone());
+            let Some(known) = targets.get(app_id) else { return Outcome::NotFound };
+            let (kind, body) = (EventType::WebhookTest, content.clone());
+            let event =
+                NewEvent { app_id: *app_id, id: *event_id, kind, payment_id: *payment_id, at: context.now, body };
+            plan.events.push(event);
+            let id = context.ids.next(context.now);
+            deliver(plan, id, target, known.environment, Cause::Test, context);
+            Outcome::Tested(id)
+        }
+        Command::DisableEndpoint { app_id, endpoint_id, payment_id, reason } => {
+            let Some(url) = enabled.remove(&(*app_id, *endpoint_id)) else { return Outcome::EndpointDisabled(false) };
+            announce_disabled(plan, *app_id, (*endpoint_id, &url, reason), *payment_id, targets, context);
+            plan.disabled.push(DisabledEndpoint { app_id: *app_id, id: *endpoint_id, reason });
+            Outcome::EndpointDisabled(true)
         }
         Command::Probe => {
             plan.probes = true;
@@ -174,24 +315,31 @@ pub(crate) fn due_moment(now: Timestamp) -> Timestamp {
     if planted(Bug::ClockAhead) { now.plus_s(3_600) } else { now }
 }
 
-fn settle(plan: &mut Plan<'_>, payment: &mut Payment, action: &Action, now: Timestamp, ids: &IdSource) -> Outcome {
+fn settle(
+    plan: &mut Plan<'_>,
+    payment: &mut Payment,
+    action: &Action,
+    targets: &KnownTargets,
+    context: Context<'_>,
+) -> Outcome {
+    let now = context.now;
     if planted(Bug::UpdateWithoutStatusGuard) && payment.status.is_final() && payment.status != action.target() {
         payment.status = action.target();
-        announce(plan, payment, now, ids);
+        announce(plan, payment, now, targets, context);
         return Outcome::Settled { payment: Box::new(payment.clone()), changed: true };
     }
     let seen = || Box::new(payment.clone().seen_at(now));
     match payment::decide(payment, action, now) {
         Decision::Settle(settlement) => {
             *payment = payment.clone().settled(settlement);
-            announce(plan, payment, now, ids);
+            announce(plan, payment, now, targets, context);
             plan.settled.push(payment.clone());
             Outcome::Settled { payment: Box::new(payment.clone()), changed: true }
         }
         // Whoever is told that the time is over must not see it paid later, by a node with another clock say:
         // the end becomes final together with the answer.
         Decision::Expired if !payment.status.is_final() => {
-            settle(plan, payment, &Action::Expire, now, ids);
+            settle(plan, payment, &Action::Expire, targets, context);
             Outcome::PaymentExpired(Box::new(payment.clone()))
         }
         Decision::Unchanged | Decision::NotDue => Outcome::Settled { payment: seen(), changed: false },
@@ -200,10 +348,64 @@ fn settle(plan: &mut Plan<'_>, payment: &mut Payment, action: &Action, now: Time
     }
 }
 
-/// Appends the event of the payment's arrival in its status.
-fn announce(plan: &mut Plan<'_>, payment: &Payment, at: Timestamp, ids: &IdSource) {
+/// Appends the event of the payment's arrival in its status, and a delivery for each of its targets.
+fn announce(plan: &mut Plan<'_>, payment: &Payment, at: Timestamp, targets: &KnownTargets, context: Context<'_>) {
     let kind = EventType::of(payment.status);
-    let id = if planted(Bug::ReuseEventId) { EventId::from_uuid(payment.id.uuid()) } else { ids.next(at) };
+    let id = if planted(Bug::ReuseEventId) { EventId::from_uuid(payment.id.uuid()) } else { context.ids.next(at) };
     let body = event::payment_body(payment, id, kind, at);
-    plan.events.push(NewEvent { app_id: payment.app_id, id, kind, payment_id: payment.id, at, body });
+    let app_id = payment.app_id;
+    plan.events.push(NewEvent { app_id, id, kind, payment_id: payment.id, at, body });
+    fan_out(plan, app_id, kind, payment.webhook_url.as_deref(), targets, context);
+}
+
+/// Appends the event that the gateway disabled an endpoint.
+fn announce_disabled(
+    plan: &mut Plan<'_>,
+    app_id: AppId,
+    (endpoint_id, url, reason): (EndpointId, &str, &str),
+    payment_id: PaymentId,
+    targets: &KnownTargets,
+    context: Context<'_>,
+) {
+    let (kind, at) = (EventType::WebhookDisabled, context.now);
+    let text = |value: String| Value::Text(value.chars().take(METADATA_VALUE_MAX_CHARS).collect());
+    let entries = vec![
+        ("endpoint_id".to_owned(), text(endpoint_id.to_string())),
+        ("reason".to_owned(), text(reason.to_owned())),
+        ("url".to_owned(), text(url.to_owned())),
+    ];
+    // Three short texts are always metadata.
+    let metadata = Metadata::from_entries(entries).unwrap_or_default();
+    let id = context.ids.next(at);
+    let body = event::operational_body(id, kind, payment_id, &metadata, at);
+    plan.events.push(NewEvent { app_id, id, kind, payment_id, at, body });
+    fan_out(plan, app_id, kind, None, targets, context);
+}
+
+/// Makes the deliveries of the event that was appended last.
+fn fan_out(
+    plan: &mut Plan<'_>,
+    app_id: AppId,
+    kind: EventType,
+    own_url: Option<&str>,
+    targets: &KnownTargets,
+    context: Context<'_>,
+) {
+    let Some(known) = targets.get(&app_id) else { return };
+    for target in known.of_event(app_id, kind, own_url) {
+        deliver(plan, context.ids.next(context.now), target, known.environment, Cause::Event, context);
+    }
+}
+
+/// Makes a delivery of the event that was appended last.
+fn deliver(
+    plan: &mut Plan<'_>,
+    id: DeliveryId,
+    target: Target,
+    environment: Environment,
+    cause: Cause,
+    context: Context<'_>,
+) {
+    let event = plan.events.len() - 1;
+    plan.deliveries.push(NewDelivery::born(id, event, target, environment, cause, context.leasing));
 }

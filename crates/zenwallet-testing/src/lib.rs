@@ -1,6 +1,7 @@
 //! What tests of several crates share. Never in the product.
 
 pub mod postgres;
+pub mod receiver;
 mod temp_dir;
 
 pub use temp_dir::TempDir;

@@ -56,7 +56,7 @@ fn environment(text: &str) -> Result<Environment, String> {
 }
 
 pub(crate) async fn run(config: &Config, command: Command) -> anyhow::Result<ExitCode> {
-    let gateway = open::gateway(config).await?;
+    let gateway = open::gateway(config, None).await?;
     let result = execute(&gateway, command).await;
     gateway.close().await;
     result.map(|()| ExitCode::SUCCESS)

@@ -20,14 +20,14 @@ pub(crate) async fn examine(config: &Config) -> anyhow::Result<ExitCode> {
         |url| format!("PostgreSQL at {}", host_of(url.expose_secret())),
     );
     report("configuration", Ok(format!("listen {}, public URL {}", config.listen, config.public_url)));
-    match open::store(config).await {
+    match open::store(config, None).await {
         Err(error) => report(&kind, Err(format!("{error:#}"))),
         Ok(store) => {
             for (what, found) in examine_store(&store).await {
                 report(what, found);
             }
             store.close().await;
-            let gateway = open::gateway(config).await;
+            let gateway = open::gateway(config, None).await;
             let key = match &gateway {
                 Ok(_) => Ok("it opens this database's secrets".to_owned()),
                 Err(error) => Err(format!("{error:#}")),

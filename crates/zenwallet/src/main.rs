@@ -54,8 +54,10 @@ struct Settings {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve the API and the payer's page
+    /// Serve the API and the payer's page, and do the work behind them
     Serve,
+    /// Do the work behind them alone: deliver webhooks, expire payments, clean up
+    Worker,
     /// Bring the database's schema up to this program's
     Migrate,
     /// Check the configuration, the database and the disk, and say what to mend
@@ -93,6 +95,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     runtime.block_on(async {
         match cli.command {
             Command::Serve => serve::serve(config).await,
+            Command::Worker => serve::work(config).await,
             Command::Migrate => migrate(&config).await,
             Command::Doctor => doctor::examine(&config).await,
             Command::App(command) => app::run(&config, command).await,
@@ -120,7 +123,7 @@ fn settings(given: Settings) -> anyhow::Result<Config> {
 }
 
 async fn migrate(config: &Config) -> anyhow::Result<ExitCode> {
-    let store = open::store(config).await?;
+    let store = open::store(config, None).await?;
     let applied = store.migrate().await?;
     store.close().await;
     say(&match applied.as_slice() {

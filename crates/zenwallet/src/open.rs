@@ -7,11 +7,17 @@ use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
+use zenwallet_core::delivery::RetrySchedule;
+use zenwallet_core::egress::Cidr;
 use zenwallet_core::id::IdSource;
 use zenwallet_core::time::Clock;
 use zenwallet_server::config::{Config, StatementMode};
-use zenwallet_server::gateway::{Gateway, InstanceKey};
-use zenwallet_store::{PostgresOptions, PostgresStore, SqliteOptions, SqliteStore, Statements, Store, Surroundings};
+use zenwallet_server::egress::Egress;
+use zenwallet_server::gateway::{Gateway, InstanceKey, WebhookRules};
+use zenwallet_store::{
+    Handoff, Leasing, PostgresOptions, PostgresStore, SqliteOptions, SqliteStore, Statements, Store, Surroundings,
+};
 
 /// The database's file in the data directory.
 const DATABASE_FILE: &str = "zenwallet.db";
@@ -19,12 +25,19 @@ const DATABASE_FILE: &str = "zenwallet.db";
 const KEY_FILE: &str = "secret.key";
 
 /// Opens the database, which may still lack its schema.
-pub(crate) async fn store(config: &Config) -> anyhow::Result<Store> {
+pub(crate) async fn store(config: &Config, handoff: Option<Handoff>) -> anyhow::Result<Store> {
+    let lease = config.webhooks.timeout + config.webhooks.lease_slack;
+    let leasing = Leasing {
+        node: node_name(config).into(),
+        lease_ms: i64::try_from(lease.as_millis()).unwrap_or(i64::MAX),
+        handoff,
+    };
     let surroundings = Surroundings {
         clock: Clock::System,
         ids: Arc::new(IdSource::System),
         queue_max: config.database.queue_max,
         batch_max: config.database.batch_max,
+        leasing,
     };
     let database = &config.database;
     if let Some(url) = &config.database_url {
@@ -51,16 +64,59 @@ pub(crate) async fn store(config: &Config) -> anyhow::Result<Store> {
     Ok(Store::Sqlite(SqliteStore::open(options, surroundings).await?))
 }
 
-/// A gateway over a store with its schema.
-pub(crate) async fn gateway(config: &Config) -> anyhow::Result<Gateway> {
-    let store = store(config).await?;
+/// A gateway over a store with its schema; `handoff` is where new deliveries go, on a node that delivers.
+pub(crate) async fn gateway(config: &Config, handoff: Option<Handoff>) -> anyhow::Result<Gateway> {
+    let store = store(config, handoff).await?;
     let applied = store.migrate().await?;
     if !applied.is_empty() {
         tracing::info!(?applied, "the schema was brought up to date");
     }
     let key = instance_key(config)?;
-    let gateway = Gateway::new(store, Clock::System, Arc::new(IdSource::System), key, &config.public_url).await?;
-    Ok(gateway)
+    let (ids, rules) = (Arc::new(IdSource::System), webhook_rules(config));
+    Ok(Gateway::new(store, Clock::System, ids, key, rules, &config.public_url).await?)
+}
+
+fn webhook_rules(config: &Config) -> WebhookRules {
+    let webhooks = &config.webhooks;
+    WebhookRules {
+        egress: Arc::new(egress(config)),
+        schedule: RetrySchedule::new(webhooks.retry_delays_ms.clone()),
+        disable_after: webhooks.disable_after,
+        log_retention: Duration::from_secs(86_400)
+            .saturating_mul(u32::try_from(webhooks.log_retention_days).unwrap_or(u32::MAX)),
+        timeout: webhooks.timeout,
+        node: node_name(config).into(),
+        nudge: Arc::default(),
+    }
+}
+
+/// Where webhooks may go. A gateway that only its own machine can reach is being developed against: its test apps may
+/// have their receivers beside it.
+fn egress(config: &Config) -> Egress {
+    let loopback = || ["127.0.0.0/8", "::1/128"].into_iter().filter_map(Cidr::parse).collect();
+    let (test, production) = match &config.webhooks.allow_cidrs {
+        Some(ranges) => (ranges.clone(), ranges.clone()),
+        None if config.listen.ip().is_loopback() => (loopback(), Vec::new()),
+        None => (Vec::new(), Vec::new()),
+    };
+    let database = config.database_url.as_ref().map(|url| postgres_port(url.expose_secret()));
+    Egress::new(test, production, [config.listen.port()].into_iter().chain(database).collect())
+}
+
+/// The port of a database URL.
+fn postgres_port(url: &str) -> u16 {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let host = rest.split(['/', '?']).next().unwrap_or_default().rsplit('@').next().unwrap_or_default();
+    host.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).unwrap_or(5_432)
+}
+
+/// This node's name: as configured, or the machine's with the address that no other process of it listens on.
+fn node_name(config: &Config) -> String {
+    if !config.node_name.is_empty() {
+        return config.node_name.clone();
+    }
+    let machine = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    format!("{}/{}", machine.trim(), config.listen)
 }
 
 fn make_data_dir(path: &Path) -> anyhow::Result<()> {

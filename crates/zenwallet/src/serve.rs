@@ -1,4 +1,4 @@
-//! `zenwallet serve`
+//! `zenwallet serve` and `zenwallet worker`
 
 use crate::{logs, open, say};
 use anyhow::Context;
@@ -7,29 +7,31 @@ use std::sync::Arc;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use zenwallet_core::app::Environment;
 use zenwallet_server::config::Config;
 use zenwallet_server::gateway::{Gateway, NewApp};
-use zenwallet_server::{App, Limits};
-use zenwallet_server::{metrics, worker};
+use zenwallet_server::worker::{self, Dispatch, Slots};
+use zenwallet_server::{App, Limits, metrics};
 
 /// Connections that may wait to be accepted.
 const BACKLOG: u32 = 4_096;
 /// The exit code for a disk that can no longer be trusted (EX_IOERR).
 const EXIT_IO_ERROR: u8 = 74;
 
+/// New deliveries that may be on their way from the writer to the dispatcher.
+const HANDOFF_MAX: usize = 4_096;
+/// The part of all attempts that one app may have under way.
+const APP_SHARE: usize = 8;
+
 pub(crate) async fn serve(mut config: Config) -> anyhow::Result<ExitCode> {
     logs::start(&config.log)?;
     metrics::start();
     let listener = listen(&config)?;
     config.rebind(listener.local_addr()?);
-    let gateway = Arc::new(open::gateway(&config).await?);
+    let (gateway, workers) = open_with_workers(&config, config.serve_worker).await?;
     show_demo(&config, &gateway).await?;
 
-    let stop = CancellationToken::new();
-    let batch_max = u32::try_from(config.expiry.batch_max).unwrap_or(u32::MAX);
-    let expiry = tokio::spawn(worker::run_expiry(Arc::clone(&gateway), batch_max, stop.clone()));
-    let upkeep = tokio::spawn(worker::run_upkeep(Arc::clone(&gateway), stop.clone()));
     let limits = Limits {
         max_connections: config.http.max_connections,
         max_connections_per_address: config.http.max_connections_per_address,
@@ -39,19 +41,83 @@ pub(crate) async fn serve(mut config: Config) -> anyhow::Result<ExitCode> {
         grace: config.shutdown.grace,
     };
     let app = App::new(Arc::clone(&gateway), config.http.metrics, config.http.body_timeout);
+    let stop = CancellationToken::new();
     let server = tokio::spawn(zenwallet_server::serve(listener, app, limits, stop.clone()));
     tracing::info!(listen = %config.listen, public_url = config.public_url, "ready");
+    let failure = told_to_stop(&gateway).await?;
+    stop.cancel();
+    let workers = tokio::spawn(workers.stop());
+    server.await.context("the server's task ended badly")?;
+    end(&gateway, workers.await?, failure).await
+}
 
-    let failure = tokio::select! {
+/// The same without HTTP.
+pub(crate) async fn work(config: Config) -> anyhow::Result<ExitCode> {
+    logs::start(&config.log)?;
+    let (gateway, workers) = open_with_workers(&config, true).await?;
+    tracing::info!(node = config.node_name, "working");
+    let failure = told_to_stop(&gateway).await?;
+    end(&gateway, workers.stop().await, failure).await
+}
+
+/// The tasks that nobody waits for.
+struct Workers {
+    stop: CancellationToken,
+    tasks: TaskTracker,
+    delivers: bool,
+}
+
+impl Workers {
+    /// Lets each come to its end; tells whether this node delivered.
+    async fn stop(self) -> bool {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+        self.delivers
+    }
+}
+
+async fn open_with_workers(config: &Config, delivers: bool) -> anyhow::Result<(Arc<Gateway>, Workers)> {
+    let (handoff, inbox) = zenwallet_store::handoff(HANDOFF_MAX);
+    let gateway = Arc::new(open::gateway(config, delivers.then(|| handoff.clone())).await?);
+    let workers = Workers { stop: CancellationToken::new(), tasks: TaskTracker::new(), delivers };
+    // What this node has noted about keys is its own to write down, whoever does the rest.
+    workers.tasks.spawn(worker::run_upkeep(Arc::clone(&gateway), workers.stop.clone()));
+    if delivers {
+        if config.webhooks.allow_cidrs.is_none() && config.listen.ip().is_loopback() {
+            tracing::info!(
+                "webhooks of test apps may go to this machine's loopback; webhooks.allow_cidrs changes that"
+            );
+        }
+        let batch_max = u32::try_from(config.expiry.batch_max).unwrap_or(u32::MAX);
+        workers.tasks.spawn(worker::run_expiry(Arc::clone(&gateway), batch_max, workers.stop.clone()));
+        let total = config.webhooks.max_in_flight;
+        let slots =
+            Slots { total, per_app: (total / APP_SHARE).max(1), per_lane: config.webhooks.max_in_flight_per_target };
+        let grace = config.shutdown.grace;
+        let dispatch = Dispatch { gateway: Arc::clone(&gateway), slots, handoff, inbox, grace };
+        workers.tasks.spawn(worker::run_deliveries(dispatch, workers.stop.clone()));
+    }
+    Ok((gateway, workers))
+}
+
+/// Resolves when a signal asks to stop, or with the reason why the process must.
+async fn told_to_stop(gateway: &Gateway) -> anyhow::Result<Option<String>> {
+    Ok(tokio::select! {
         name = asked_to_stop()? => {
             tracing::info!(signal = name, "stopping: no new connections, open requests are answered");
             None
         }
         reason = gateway.failed_for_good() => Some(reason),
-    };
-    stop.cancel();
-    server.await.context("the server's task ended badly")?;
-    let _ = tokio::join!(expiry, upkeep);
+    })
+}
+
+/// Gives back what is left and closes the store.
+async fn end(gateway: &Gateway, delivered: bool, failure: Option<String>) -> anyhow::Result<ExitCode> {
+    if delivered && failure.is_none() {
+        // Requests that were answered last may have left deliveries behind that nobody took.
+        gateway.give_back_deliveries().await;
+    }
     gateway.close().await;
     match failure {
         None => {

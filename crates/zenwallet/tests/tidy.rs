@@ -41,17 +41,18 @@ const RESERVED: [(&str, &[&str]); 7] = [
 ];
 
 /// Which modules of the server a module may use.
-const MODULES: [(&str, &[&str]); 12] = [
+const MODULES: [(&str, &[&str]); 13] = [
     ("config", &[]),
+    ("egress", &[]),
     ("metrics", &[]),
     ("qr", &[]),
-    ("wire", &["qr"]),
-    ("gateway", &["wire", "qr"]),
+    ("wire", &["egress", "qr"]),
+    ("gateway", &["egress", "wire", "qr"]),
     ("edge", &["gateway", "wire"]),
     ("http", &["edge", "gateway", "wire", "qr", "metrics"]),
     ("pay_page", &["edge", "gateway", "wire", "qr"]),
     ("realtime", &["gateway", "wire"]),
-    ("worker", &["gateway", "wire", "metrics"]),
+    ("worker", &["egress", "gateway", "wire", "metrics"]),
     ("app", &["edge", "http", "pay_page", "gateway", "metrics"]),
     ("listen", &["app"]),
 ];

@@ -33,6 +33,7 @@ pub(super) enum Fallback {
 pub(super) enum Kind {
     Count(RangeInclusive<i128>, fn(&mut Config) -> &mut usize),
     Millis(RangeInclusive<i128>, fn(&mut Config) -> &mut Duration),
+    Seconds(RangeInclusive<i128>, fn(&mut Config) -> &mut Duration),
     Switch(fn(&mut Config) -> &mut bool),
     Choice(&'static [Choice]),
     Text {
@@ -85,6 +86,7 @@ impl Key {
         match &self.kind {
             Kind::Count(range, place) => read::count(text, range).map(|n| *place(config) = n),
             Kind::Millis(range, place) => read::millis(text, range).map(|duration| *place(config) = duration),
+            Kind::Seconds(range, place) => read::seconds(text, range).map(|duration| *place(config) = duration),
             Kind::Switch(place) => read::switch(text).map(|on| *place(config) = on),
             Kind::Choice(choices) => read::choice(text, choices).map(|choose| choose(config)),
             Kind::Text { read, .. } | Kind::Secret { read, .. } => read(config, text),
@@ -96,6 +98,7 @@ impl Key {
         match &self.kind {
             Kind::Count(range, _) => format!("a whole number from {} to {}", range.start(), range.end()),
             Kind::Millis(range, _) => format!("whole milliseconds from {} to {}", range.start(), range.end()),
+            Kind::Seconds(range, _) => format!("whole seconds from {} to {}", range.start(), range.end()),
             Kind::Switch(_) => "true or false".to_owned(),
             Kind::Choice(choices) => read::words_of(choices),
             Kind::Text { accepted, .. } | Kind::Secret { accepted, .. } => (*accepted).to_owned(),
@@ -105,7 +108,7 @@ impl Key {
     /// How the value is written in the file.
     pub(super) const fn form(&self) -> Form {
         match self.kind {
-            Kind::Count(..) | Kind::Millis(..) => Form::Integer,
+            Kind::Count(..) | Kind::Millis(..) | Kind::Seconds(..) => Form::Integer,
             Kind::Switch(_) => Form::Boolean,
             Kind::Choice(_) | Kind::Text { .. } | Kind::Secret { .. } => Form::String,
         }

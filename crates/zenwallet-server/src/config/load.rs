@@ -7,7 +7,7 @@ use super::keys::{self, KEYS};
 use super::read::{Refusal, SECRET_KEY_FIX};
 use super::{
     Config, DatabaseConfig, DemoConfig, ExpiryConfig, HttpConfig, LogConfig, LogFormat, ShutdownConfig, StatementMode,
-    default_public_url,
+    WebhooksConfig, default_public_url,
 };
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -148,7 +148,6 @@ fn blank() -> Config {
             body_timeout: Duration::ZERO,
             keep_alive_idle: Duration::ZERO,
             write_stall_timeout: Duration::ZERO,
-            request_timeout: Duration::ZERO,
             metrics: false,
         },
         database: DatabaseConfig {
@@ -164,5 +163,17 @@ fn blank() -> Config {
         shutdown: ShutdownConfig { grace: Duration::ZERO },
         demo: DemoConfig { app: false },
         expiry: ExpiryConfig { batch_max: 0 },
+        node_name: String::new(),
+        serve_worker: false,
+        webhooks: WebhooksConfig {
+            timeout: Duration::ZERO,
+            retry_delays_ms: Vec::new(),
+            lease_slack: Duration::ZERO,
+            max_in_flight: 0,
+            max_in_flight_per_target: 0,
+            allow_cidrs: None,
+            disable_after: Duration::ZERO,
+            log_retention_days: 0,
+        },
     }
 }

@@ -25,6 +25,7 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use zenwallet_core::egress::Cidr;
 
 /// Everything an operator can set. `Debug` shows no secret.
 #[derive(Clone, Debug)]
@@ -54,6 +55,34 @@ pub struct Config {
     pub demo: DemoConfig,
     /// `expiry.*`: the sweep of due payments.
     pub expiry: ExpiryConfig,
+    /// This node's name among those that share a database; empty: made from the machine's name and the listen address.
+    pub node_name: String,
+    /// Whether `serve` also delivers webhooks, expires payments and cleans up, beside or instead of `worker` processes.
+    pub serve_worker: bool,
+    /// `webhooks.*`: deliveries.
+    pub webhooks: WebhooksConfig,
+}
+
+/// Deliveries of webhooks.
+#[derive(Clone, Debug)]
+pub struct WebhooksConfig {
+    /// Longest time of one attempt, from the look-up of the name to the last byte of the answer.
+    pub timeout: Duration,
+    /// Waits after the first, second, … failure, in milliseconds.
+    pub retry_delays_ms: Vec<i64>,
+    /// What a lease lasts beyond an attempt's longest time.
+    pub lease_slack: Duration,
+    /// Most attempts at the same time.
+    pub max_in_flight: usize,
+    /// Most attempts at the same time of one app to one origin.
+    pub max_in_flight_per_target: usize,
+    /// Ranges of its own network that the gateway may call; `None`: loopback, for test apps, while the gateway itself
+    /// listens on loopback.
+    pub allow_cidrs: Option<Vec<Cidr>>,
+    /// How long an endpoint may fail without a success before it is disabled.
+    pub disable_after: Duration,
+    /// Days that deliveries and their attempts are kept.
+    pub log_retention_days: usize,
 }
 
 /// Limits of the HTTP server.
@@ -71,8 +100,6 @@ pub struct HttpConfig {
     pub keep_alive_idle: Duration,
     /// Longest time an answer may make no progress because the client does not read it.
     pub write_stall_timeout: Duration,
-    /// Longest time for a request as a whole.
-    pub request_timeout: Duration,
     /// Whether `/metrics` is served.
     pub metrics: bool,
 }

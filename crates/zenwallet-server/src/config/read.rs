@@ -9,6 +9,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
+use zenwallet_core::egress::Cidr;
 
 /// Why a value is not taken, and what to do instead when that is known better than the key's example.
 pub(super) struct Refusal {
@@ -66,6 +67,52 @@ pub(super) fn millis(text: &str, range: &RangeInclusive<i128>) -> Read<Duration>
         None => refusal,
     })?;
     u64::try_from(number).map(Duration::from_millis).map_err(|_| Refusal::new("is below 0"))
+}
+
+pub(super) fn seconds(text: &str, range: &RangeInclusive<i128>) -> Read<Duration> {
+    let number = whole_number(text, range)?;
+    u64::try_from(number).map(Duration::from_secs).map_err(|_| Refusal::new("is below 0"))
+}
+
+/// Longest name of a node.
+const NODE_NAME_MAX_CHARS: usize = 100;
+
+pub(super) fn node_name(config: &mut Config, text: &str) -> Read<()> {
+    let visible = text.chars().all(|c| c.is_ascii_graphic());
+    if text.is_empty() || text.len() > NODE_NAME_MAX_CHARS || !visible {
+        return Err(Refusal::new("is empty, too long, or holds other characters"));
+    }
+    config.node_name = text.to_owned();
+    Ok(())
+}
+
+/// Most retries of a delivery.
+const RETRIES_MAX: usize = 20;
+/// Longest wait before a retry, in seconds.
+const RETRY_DELAY_MAX_S: f64 = 86_400.0;
+
+pub(super) fn retry_delays(config: &mut Config, text: &str) -> Read<()> {
+    let mut delays = Vec::new();
+    for part in text.split(',') {
+        let seconds: f64 = part.trim().parse().map_err(|_| Refusal::new("holds something that is no number"))?;
+        if !(0.0..=RETRY_DELAY_MAX_S).contains(&seconds) {
+            return Err(Refusal::new("holds a wait below 0 or above a day"));
+        }
+        // At most 86 400 000: exact.
+        delays.push((seconds * 1_000.0).round() as i64);
+    }
+    if delays.len() > RETRIES_MAX {
+        return Err(Refusal::new("holds too many waits"));
+    }
+    config.webhooks.retry_delays_ms = delays;
+    Ok(())
+}
+
+pub(super) fn allow_cidrs(config: &mut Config, text: &str) -> Read<()> {
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty() && *part != "none");
+    let ranges = parts.map(|part| Cidr::parse(part).ok_or_else(|| Refusal::new("holds something that is no range")));
+    config.webhooks.allow_cidrs = Some(ranges.collect::<Read<_>>()?);
+    Ok(())
 }
 
 /// The milliseconds of `250ms` or `10s`.

@@ -1,11 +1,11 @@
 //! Apps and their keys.
 
 use super::{Gateway, secrets};
-use crate::wire::payment::check_url;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use thiserror::Error;
 use zenwallet_core::app::{self, ApiKey, App, Environment, SecretKey};
+use zenwallet_core::endpoint::{Endpoint, EventSet};
 use zenwallet_core::id::{AppId, PaymentId};
 use zenwallet_core::limits::{KEY_OVERLAP_MAX_S, RATE_MAX_PER_S};
 use zenwallet_core::signature::hmac_sha256;
@@ -55,7 +55,7 @@ impl Gateway {
     pub async fn create_app(&self, new: NewApp) -> Result<CreatedApp, AppError> {
         app::check_name(&new.name)?;
         if let Some(url) = &new.webhook_url {
-            check_url("webhook_url", url, new.environment)?;
+            self.webhooks.egress.check_url("webhook_url", url, new.environment)?;
         }
         if new.rate_limit_per_s.is_some_and(|rate| rate > RATE_MAX_PER_S) {
             let message = format!("rate_limit may be at most {RATE_MAX_PER_S} requests per second");
@@ -63,22 +63,40 @@ impl Gateway {
         }
         let now = self.now();
         let id = self.ids.next(now);
-        let mut secret = [0; 32];
-        self.ids.fill(&mut secret);
+        let (webhook_secret_sealed, webhook_secret) = self.new_webhook_secret(id);
+        let endpoint = new.webhook_url.map(|url| Endpoint {
+            id: self.ids.next(now),
+            app_id: id,
+            url,
+            events: EventSet::FINAL,
+            headers_sealed: None,
+            description: None,
+            is_default: true,
+            is_enabled: true,
+            disabled_reason: None,
+            failing_since: None,
+            created_at: now,
+        });
         let app = App {
             id,
             name: new.name,
             environment: new.environment,
-            webhook_url: new.webhook_url,
-            webhook_secret_sealed: self.key.seal(&self.ids, id, &secret),
+            webhook_secret_sealed,
             owner_user_id: None,
             rate_limit_per_s: new.rate_limit_per_s,
             created_at: now,
             is_active: true,
         };
         let (api_key, stored) = self.new_key(&app);
-        self.store.create_app(&app, &stored).await?;
-        Ok(CreatedApp { app, api_key, webhook_secret: format!("whsec_{}", STANDARD.encode(secret)) })
+        self.store.create_app(&app, &stored, endpoint.as_ref()).await?;
+        Ok(CreatedApp { app, api_key, webhook_secret })
+    }
+
+    /// A new webhook secret: sealed, and as it is shown once.
+    pub(super) fn new_webhook_secret(&self, app_id: AppId) -> (Vec<u8>, String) {
+        let mut secret = [0; 32];
+        self.ids.fill(&mut secret);
+        (self.key.seal(&self.ids, app_id, &secret), format!("whsec_{}", STANDARD.encode(secret)))
     }
 
     /// Gives an app a new key; its other keys go on working for `overlap_s` seconds.

@@ -2,15 +2,20 @@
 //! line and the workers call the same ones.
 
 mod apps;
+mod delivery;
 mod keys;
 mod payments;
 mod secrets;
+mod webhooks;
 
 pub use apps::{AppError, CreatedApp, NewApp};
+pub(crate) use delivery::DressingError;
 pub use keys::{Caller, KeyRefusal};
 pub(crate) use payments::Answer;
 pub use payments::Idempotency;
 pub use secrets::{InstanceKey, SecretError};
+pub use webhooks::WebhookRules;
+pub(crate) use webhooks::{Replay, TestTarget, WebhookError};
 
 use crate::qr::{QrCodes, QrError};
 use crate::wire::payment::PaymentView;
@@ -31,8 +36,10 @@ pub struct Gateway {
     pub(crate) clock: Clock,
     pub(crate) ids: Arc<IdSource>,
     pub(crate) view: PaymentView,
+    pub(crate) webhooks: WebhookRules,
     key: InstanceKey,
     callers: keys::Callers,
+    signing_keys: delivery::SigningKeys,
 }
 
 /// Why a gateway cannot start.
@@ -56,13 +63,15 @@ impl Gateway {
         clock: Clock,
         ids: Arc<IdSource>,
         key: InstanceKey,
+        webhooks: WebhookRules,
         public_url: &str,
     ) -> Result<Self, StartError> {
         key.check_belongs_to(&store).await?;
         store.set_instance_value("public_url", public_url).await?;
         let page_prefix = format!("{public_url}/pay/pay_");
         let view = PaymentView { qr: QrCodes::new(&page_prefix)?, page_prefix };
-        Ok(Self { store, clock, ids, view, key, callers: keys::Callers::new() })
+        let (callers, signing_keys) = (keys::Callers::new(), delivery::SigningKeys::new());
+        Ok(Self { store, clock, ids, view, webhooks, key, callers, signing_keys })
     }
 
     /// The present moment.

@@ -59,7 +59,11 @@ impl<'a> ErrorDetail<'a> {
 pub(crate) const fn class(code: Code) -> (u16, &'static str) {
     const INVALID: &str = "invalid_request_error";
     match code {
-        Code::RouteUnknown | Code::PaymentNotFound => (404, INVALID),
+        Code::RouteUnknown
+        | Code::PaymentNotFound
+        | Code::EndpointNotFound
+        | Code::DeliveryNotFound
+        | Code::AppNotFound => (404, INVALID),
         Code::MethodNotAllowed => (405, INVALID),
         Code::RequestTimeout => (408, INVALID),
         Code::BodyTooLarge => (413, INVALID),
@@ -68,7 +72,11 @@ pub(crate) const fn class(code: Code) -> (u16, &'static str) {
             (401, "authentication_error")
         }
         Code::AppDisabled | Code::PageTokenInvalid => (403, "permission_error"),
-        Code::PaymentAlreadyFinal | Code::PaymentExpired => (409, "conflict_error"),
+        Code::PaymentAlreadyFinal
+        | Code::PaymentExpired
+        | Code::DeliveryFinished
+        | Code::EndpointLimit
+        | Code::WebhookSecretLimit => (409, "conflict_error"),
         Code::IdempotencyKeyInUse => (409, "idempotency_error"),
         Code::IdempotencyKeyReused => (422, "idempotency_error"),
         Code::RateLimited => (429, "rate_limit_error"),

@@ -2,6 +2,7 @@
 
 pub(crate) mod body;
 pub(crate) mod cursor;
+pub(crate) mod endpoint;
 pub(crate) mod error;
 pub(crate) mod list;
 pub(crate) mod payment;

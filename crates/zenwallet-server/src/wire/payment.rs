@@ -1,6 +1,7 @@
 //! The payment: how it is asked for, and how it is shown.
 
 use super::body::Fields;
+use crate::egress::Egress;
 use crate::qr::QrCodes;
 use std::fmt::Write;
 use url::Url;
@@ -84,7 +85,7 @@ pub(crate) enum MetadataValue {
 
 impl CreatePayment {
     /// Reads a request's body for an app of this environment.
-    pub(crate) fn parse(body: &[u8], environment: Environment) -> Result<Self, Vec<Rejection>> {
+    pub(crate) fn parse(body: &[u8], environment: Environment, egress: &Egress) -> Result<Self, Vec<Rejection>> {
         let mut fields = Fields::parse(body).map_err(|rejection| vec![rejection])?;
         let amount = fields.amount();
         let amount = fields.require("amount", amount);
@@ -92,7 +93,11 @@ impl CreatePayment {
         let currency = fields.require("currency", currency).and_then(|c| fields.keep(Currency::parse(&c)));
         let reference_id = fields.string("reference_id", at_most::REFERENCE_ID_MAX_CHARS);
         let description = fields.string("description", at_most::DESCRIPTION_MAX_CHARS);
-        let webhook_url = url(&mut fields, "webhook_url", environment);
+        let webhook_url = fields.string("webhook_url", at_most::URL_MAX_CHARS);
+        let webhook_url = webhook_url.and_then(|url| {
+            let checked = egress.check_url("webhook_url", &url, environment);
+            fields.keep(checked.map(|_| url))
+        });
         let metadata = fields.metadata().unwrap_or_default();
         let lifetime = at_most::EXPIRES_IN_MIN_S..=at_most::EXPIRES_IN_MAX_S;
         let expires_in_s = fields.integer("expires_in", lifetime).unwrap_or(at_most::EXPIRES_IN_DEFAULT_S);
@@ -117,8 +122,8 @@ fn url(fields: &mut Fields<'_>, name: &'static str, environment: Environment) ->
     fields.keep(check_url(name, &value, environment).map(|()| value))
 }
 
-/// Checks a URL that the gateway will call or send a payer to.
-pub(crate) fn check_url(name: &'static str, value: &str, environment: Environment) -> Result<(), Rejection> {
+/// Checks a URL that the gateway will send a payer to.
+fn check_url(name: &'static str, value: &str, environment: Environment) -> Result<(), Rejection> {
     let parsed = Url::parse(value).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     let Some(parsed) = parsed else {
         return Err(Rejection::new(Code::UrlInvalid, name, format!("{name} must be an absolute http or https URL")));

@@ -1,5 +1,10 @@
 //! Work that nobody waits for. Each step is a use-case without timers; the loops here only sleep between steps.
 
+mod deliver;
+mod send;
+
+pub use deliver::{Dispatch, Slots, run_deliveries};
+
 use crate::gateway::Gateway;
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,6 +66,21 @@ pub async fn run_upkeep(gateway: Arc<Gateway>, stop: CancellationToken) {
                 }
             }
         }
+        prune_deliveries(&gateway, &stop).await;
         crate::metrics::upkeep();
+    }
+}
+
+/// Forgets deliveries that have been kept long enough.
+async fn prune_deliveries(gateway: &Gateway, stop: &CancellationToken) {
+    while !stop.is_cancelled() {
+        match gateway.prune_deliveries(PRUNE_BATCH).await {
+            Ok(0) => return,
+            Ok(pruned) => tracing::debug!(pruned, "old deliveries were forgotten"),
+            Err(error) => {
+                tracing::warn!(%error, "old deliveries could not be forgotten");
+                return;
+            }
+        }
     }
 }

@@ -67,6 +67,7 @@ fn seen(code: Code) -> Seen {
         Code::IdempotencyKeyInUse => Not("a second node waits for the first; only three lost races in a row give it"),
         Code::PageTokenInvalid => Not("the payer's page answers with a page"),
         Code::InternalError => Not("it would be a bug"),
+        Code::UrlForbidden => Not("no endpoint judges a webhook's address yet"),
     }
 }
 

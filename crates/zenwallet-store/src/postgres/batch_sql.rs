@@ -33,10 +33,13 @@ pub(super) const SETTLE_PAYMENTS: &str = "WITH done AS (UPDATE payment p SET sta
     SELECT zw_assert((SELECT count(*) FROM done) = cardinality($1), 'ZW001', 'a payment is no longer pending')";
 
 /// An app without a log gives its event no number, which the table refuses.
+///
+/// What the writer remembers of the endpoints is compared with what they are, under the lock of the log's end.
 pub(super) const APPEND_EVENTS: &str = "WITH grown AS (UPDATE app_log l SET last_seq = l.last_seq + g.count \
-    FROM (SELECT a.app_id, g.count FROM unnest($1::uuid[], $2::bigint[]) AS g (app_id, count) \
-    JOIN app_log a USING (app_id) ORDER BY a.app_id FOR UPDATE OF a) AS g \
-    WHERE l.app_id = g.app_id RETURNING l.app_id, l.last_seq - g.count AS base) \
+    FROM (SELECT a.app_id, g.count, g.version FROM unnest($1::uuid[], $2::bigint[], $10::bigint[]) \
+    AS g (app_id, count, version) JOIN app_log a USING (app_id) ORDER BY a.app_id FOR UPDATE OF a) AS g \
+    WHERE l.app_id = g.app_id AND zw_assert(l.targets_version = g.version, 'ZW002', 'the endpoints have changed') \
+    RETURNING l.app_id, l.last_seq - g.count AS base) \
     INSERT INTO event (app_id, seq, id, kind, payment_id, created_at_ms, body) \
     SELECT e.app_id, grown.base + e.place, e.id, e.kind, e.payment_id, e.created_at_ms, e.body \
     FROM unnest($3::uuid[], $4::bigint[], $5::uuid[], $6::smallint[], $7::uuid[], $8::bigint[], $9::text[]) \
@@ -53,9 +56,10 @@ pub(super) const CREATE_PAYMENTS: &str = "WITH new AS MATERIALIZED (SELECT * FRO
     SELECT id, app_id, amount_minor, currency, 0, reference_id, description, metadata, webhook_url, return_url, \
     created_at_ms, expires_at_ms FROM new), \
     grown AS (UPDATE app_log l SET last_seq = l.last_seq + g.count \
-    FROM (SELECT a.app_id, g.count FROM unnest($1::uuid[], $2::bigint[]) AS g (app_id, count) \
-    JOIN app_log a USING (app_id) ORDER BY a.app_id FOR UPDATE OF a) AS g \
-    WHERE l.app_id = g.app_id RETURNING l.app_id, l.last_seq - g.count AS base) \
+    FROM (SELECT a.app_id, g.count, g.version FROM unnest($1::uuid[], $2::bigint[], $17::bigint[]) \
+    AS g (app_id, count, version) JOIN app_log a USING (app_id) ORDER BY a.app_id FOR UPDATE OF a) AS g \
+    WHERE l.app_id = g.app_id AND zw_assert(l.targets_version = g.version, 'ZW002', 'the endpoints have changed') \
+    RETURNING l.app_id, l.last_seq - g.count AS base) \
     INSERT INTO event (app_id, seq, id, kind, payment_id, created_at_ms, body) \
     SELECT app_id, grown.base + place, event_id, 0, id, created_at_ms, body FROM new LEFT JOIN grown USING (app_id)";
 
@@ -97,7 +101,7 @@ const INSERT_TYPES: [Type; 11] = [
     Type::INT8_ARRAY,
     Type::INT8_ARRAY,
 ];
-const CREATE_TYPES: [Type; 16] = [
+const CREATE_TYPES: [Type; 17] = [
     Type::UUID_ARRAY,
     Type::INT8_ARRAY,
     Type::UUID_ARRAY,
@@ -114,6 +118,7 @@ const CREATE_TYPES: [Type; 16] = [
     Type::INT8_ARRAY,
     Type::UUID_ARRAY,
     Type::TEXT_ARRAY,
+    Type::INT8_ARRAY,
 ];
 const SETTLE_TYPES: [Type; 7] = [
     Type::UUID_ARRAY,
@@ -124,7 +129,7 @@ const SETTLE_TYPES: [Type; 7] = [
     Type::TEXT_ARRAY,
     Type::TEXT_ARRAY,
 ];
-const APPEND_TYPES: [Type; 9] = [
+const APPEND_TYPES: [Type; 10] = [
     Type::UUID_ARRAY,
     Type::INT8_ARRAY,
     Type::UUID_ARRAY,
@@ -134,6 +139,7 @@ const APPEND_TYPES: [Type; 9] = [
     Type::UUID_ARRAY,
     Type::INT8_ARRAY,
     Type::TEXT_ARRAY,
+    Type::INT8_ARRAY,
 ];
 const KEEP_TYPES: [Type; 7] = [
     Type::UUID_ARRAY,

@@ -2,11 +2,15 @@
 
 mod batch_sql;
 mod connect;
+mod deliveries;
+mod endpoints;
 mod failure;
 mod read;
 mod row;
 mod statement;
 mod upkeep;
+mod webhook_sql;
+mod webhooks;
 mod write;
 mod writer;
 
@@ -130,6 +134,15 @@ impl PostgresStore {
 enum ReadError {
     Postgres(tokio_postgres::Error),
     Store(StoreError),
+}
+
+impl ReadError {
+    fn into_failure(self, mode: &Mode) -> failure::Failure {
+        match self {
+            Self::Postgres(error) => failure::Failure::of(mode, error),
+            Self::Store(error) => error.into(),
+        }
+    }
 }
 
 impl From<tokio_postgres::Error> for ReadError {

@@ -1,10 +1,14 @@
 //! Rows to domain values. A value that this program does not write is a typed error, never a panic.
 
+use crate::delivery::LeasedDelivery;
 use crate::error::{Result, StoreError};
+use std::sync::Arc;
 use tokio_postgres::Row;
 use tokio_postgres::types::FromSql;
 use uuid::Uuid;
 use zenwallet_core::app::{ApiKey, App, Environment, KeyHash};
+use zenwallet_core::delivery::{Attempt, Cause, Delivery, DeliveryStatus, Lane};
+use zenwallet_core::endpoint::{Endpoint, EventSet};
 use zenwallet_core::event::{Event, EventType};
 use zenwallet_core::id::{Id, Kind};
 use zenwallet_core::metadata::Metadata;
@@ -22,7 +26,7 @@ macro_rules! payment_columns {
 /// The columns of an app, in the order of [`app`].
 macro_rules! app_columns {
     () => {
-        "a.id, a.name, a.environment, a.webhook_url, a.webhook_secret_sealed, a.owner_user_id, a.rate_limit_per_s, \
+        "a.id, a.name, a.environment, a.webhook_secret_sealed, a.owner_user_id, a.rate_limit_per_s, \
          a.created_at_ms, a.is_active"
     };
 }
@@ -35,24 +39,28 @@ macro_rules! key_columns {
 pub(super) use {app_columns, key_columns, payment_columns};
 
 /// Reads a row's columns one after the other.
-struct Columns<'a> {
+pub(super) struct Columns<'a> {
     row: &'a Row,
     table: &'static str,
     next: usize,
 }
 
 impl<'a> Columns<'a> {
-    fn take<T: FromSql<'a>>(&mut self) -> Result<T> {
+    pub(super) fn new(row: &'a Row, table: &'static str) -> Self {
+        Self { row, table, next: 0 }
+    }
+
+    pub(super) fn take<T: FromSql<'a>>(&mut self) -> Result<T> {
         let index = self.next;
         self.next += 1;
         self.row.try_get(index).map_err(|error| StoreError::Internal(error.to_string()))
     }
 
-    fn id<K: Kind>(&mut self) -> Result<Id<K>> {
+    pub(super) fn id<K: Kind>(&mut self) -> Result<Id<K>> {
         Ok(Id::from_uuid(self.take::<Uuid>()?))
     }
 
-    fn optional_id<K: Kind>(&mut self) -> Result<Option<Id<K>>> {
+    pub(super) fn optional_id<K: Kind>(&mut self) -> Result<Option<Id<K>>> {
         Ok(self.take::<Option<Uuid>>()?.map(Id::from_uuid))
     }
 
@@ -64,8 +72,16 @@ impl<'a> Columns<'a> {
         Ok(self.take::<Option<i64>>()?.map(Timestamp::from_ms))
     }
 
+    fn optional_status(&mut self) -> Result<Option<u16>> {
+        self.checked("response_status", |status: Option<i16>| status.map(u16::try_from).transpose().ok())
+    }
+
     /// A value that must mean something, or the row is corrupt.
-    fn checked<S: FromSql<'a>, T>(&mut self, column: &'static str, meaning: impl FnOnce(S) -> Option<T>) -> Result<T> {
+    pub(super) fn checked<S: FromSql<'a>, T>(
+        &mut self,
+        column: &'static str,
+        meaning: impl FnOnce(S) -> Option<T>,
+    ) -> Result<T> {
         let raw = self.take()?;
         meaning(raw).ok_or_else(|| {
             let row = self.row.try_get::<_, Uuid>(0).map_or_else(|_| "?".to_owned(), |id| id.to_string());
@@ -75,7 +91,7 @@ impl<'a> Columns<'a> {
 }
 
 pub(super) fn payment(row: &Row) -> Result<Payment> {
-    let mut columns = Columns { row, table: "payment", next: 0 };
+    let mut columns = Columns::new(row, "payment");
     Ok(Payment {
         id: columns.id()?,
         app_id: columns.id()?,
@@ -103,7 +119,6 @@ pub(super) fn app(row: &Row, start: usize) -> Result<App> {
         id: columns.id()?,
         name: columns.take()?,
         environment: columns.checked("environment", |text: &str| Environment::parse(text))?,
-        webhook_url: columns.take()?,
         webhook_secret_sealed: columns.take()?,
         owner_user_id: columns.optional_id()?,
         rate_limit_per_s: columns
@@ -115,7 +130,7 @@ pub(super) fn app(row: &Row, start: usize) -> Result<App> {
 
 /// The key in the first eight columns.
 pub(super) fn api_key(row: &Row) -> Result<ApiKey> {
-    let mut columns = Columns { row, table: "api_key", next: 0 };
+    let mut columns = Columns::new(row, "api_key");
     Ok(ApiKey {
         id: columns.id()?,
         app_id: columns.id()?,
@@ -130,7 +145,7 @@ pub(super) fn api_key(row: &Row) -> Result<ApiKey> {
 
 /// `id, app_id, seq, kind, payment_id, created_at_ms, body`.
 pub(super) fn event(row: &Row) -> Result<Event> {
-    let mut columns = Columns { row, table: "event", next: 0 };
+    let mut columns = Columns::new(row, "event");
     Ok(Event {
         id: columns.id()?,
         app_id: columns.id()?,
@@ -140,4 +155,99 @@ pub(super) fn event(row: &Row) -> Result<Event> {
         created_at: columns.time()?,
         body: columns.take()?,
     })
+}
+
+/// The columns of an endpoint, in the order of [`endpoint`].
+macro_rules! endpoint_columns {
+    () => {
+        "id, app_id, url, events, headers_sealed, description, is_default, is_enabled, disabled_reason, \
+         failing_since_ms, created_at_ms"
+    };
+}
+/// The columns of a delivery, in the order of [`delivery`].
+macro_rules! delivery_columns {
+    () => {
+        "id, app_id, event_seq, event_id, kind, payment_id, endpoint_id, url, cause, status, attempts, visible_at_ms, \
+         created_at_ms, finished_at_ms, response_status, error"
+    };
+}
+pub(super) use {delivery_columns, endpoint_columns};
+
+pub(super) fn endpoint(row: &Row) -> Result<Endpoint> {
+    let mut columns = Columns::new(row, "endpoint");
+    Ok(Endpoint {
+        id: columns.id()?,
+        app_id: columns.id()?,
+        url: columns.take()?,
+        events: columns.checked("events", EventSet::from_bits)?,
+        headers_sealed: columns.take()?,
+        description: columns.take()?,
+        is_default: columns.take()?,
+        is_enabled: columns.take()?,
+        disabled_reason: columns.take()?,
+        failing_since: columns.optional_time()?,
+        created_at: columns.time()?,
+    })
+}
+
+pub(super) fn delivery(row: &Row) -> Result<Delivery> {
+    let mut columns = Columns::new(row, "delivery");
+    Ok(Delivery {
+        id: columns.id()?,
+        app_id: columns.id()?,
+        event_seq: columns.take()?,
+        event_id: columns.id()?,
+        kind: columns.checked("kind", EventType::from_code)?,
+        payment_id: columns.id()?,
+        endpoint_id: columns.optional_id()?,
+        url: columns.take()?,
+        cause: columns.checked("cause", Cause::from_code)?,
+        status: columns.checked("status", DeliveryStatus::from_code)?,
+        attempts: columns.checked("attempts", |n: i32| u32::try_from(n).ok())?,
+        next_attempt_at: columns.optional_time()?,
+        created_at: columns.time()?,
+        finished_at: columns.optional_time()?,
+        response_status: columns.optional_status()?,
+        error: columns.take()?,
+    })
+}
+
+/// `number, started_at_ms, duration_ms, request_headers, request_body_sha256, response_status, response_headers,
+/// response_body, error`.
+pub(super) fn attempt(row: &Row) -> Result<Attempt> {
+    let mut columns = Columns::new(row, "attempt");
+    Ok(Attempt {
+        number: columns.checked("number", |n: i32| u32::try_from(n).ok())?,
+        started_at: columns.time()?,
+        duration_ms: columns.checked("duration_ms", |n: i32| u32::try_from(n).ok())?,
+        request_headers: columns.take()?,
+        request_body_sha256: columns.take()?,
+        response_status: columns.optional_status()?,
+        response_headers: columns.take()?,
+        response_body: columns.take()?,
+        error: columns.take()?,
+    })
+}
+
+/// The delivery that a claim leased, after the column that tells when the next one is due.
+pub(super) fn leased_delivery(row: &Row) -> Result<Option<LeasedDelivery>> {
+    let mut columns = Columns { row, table: "delivery", next: 1 };
+    let Some(id) = columns.optional_id()? else { return Ok(None) };
+    Ok(Some(LeasedDelivery {
+        id,
+        app_id: columns.id()?,
+        environment: columns.checked("environment", |text: &str| Environment::parse(text))?,
+        event_id: columns.id()?,
+        kind: columns.checked("kind", EventType::from_code)?,
+        payment_id: columns.id()?,
+        content: Arc::from(columns.take::<&str>()?),
+        endpoint_id: columns.optional_id()?,
+        url: Arc::from(columns.take::<&str>()?),
+        headers_sealed: columns.take::<Option<&[u8]>>()?.map(Arc::from),
+        lane: Lane::from_number(columns.take()?),
+        cause: columns.checked("cause", Cause::from_code)?,
+        attempts: columns.checked("attempts", |n: i32| u32::try_from(n).ok())?,
+        token: columns.take()?,
+        leased_until: columns.time()?,
+    }))
 }

@@ -10,17 +10,20 @@ use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 use zenwallet_core::app::{ApiKey, App, KeyHash};
+use zenwallet_core::endpoint::Endpoint;
 use zenwallet_core::id::{AppId, Id, KeyId};
 use zenwallet_core::time::Timestamp;
 
 /// Any number will do, if every node takes the same: only one node migrates at a time.
 const MIGRATION_LOCK: i64 = 0x005A_454E_5741_4C4C;
 
-const INSERT_APP: &str = "WITH new_app AS (INSERT INTO app (id, name, environment, webhook_url, webhook_secret_sealed, \
-    owner_user_id, rate_limit_per_s, created_at_ms, is_active) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id), \
-    new_log AS (INSERT INTO app_log (app_id, last_seq) SELECT id, 0 FROM new_app RETURNING app_id) \
+const INSERT_APP: &str = "WITH new_app AS (INSERT INTO app (id, name, environment, webhook_secret_sealed, owner_user_id, \
+    rate_limit_per_s, created_at_ms, is_active) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id), \
+    new_log AS (INSERT INTO app_log (app_id, last_seq) SELECT id, 0 FROM new_app RETURNING app_id), \
+    new_endpoint AS (INSERT INTO endpoint (id, app_id, url, events, is_default, is_enabled, created_at_ms) \
+    SELECT $14, app_id, $15, $16, TRUE, TRUE, $7 FROM new_log WHERE $14 IS NOT NULL) \
     INSERT INTO api_key (id, app_id, hash, hint, created_at_ms, expires_at_ms) \
-    SELECT $10, app_id, $11, $12, $13, $14 FROM new_log";
+    SELECT $9, app_id, $10, $11, $12, $13 FROM new_log";
 
 const FIND_APP: &str = concat!("SELECT ", app_columns!(), " FROM app a WHERE a.id = $1");
 const LIST_APPS: &str = concat!("SELECT ", app_columns!(), " FROM app a ORDER BY a.id");
@@ -45,21 +48,23 @@ const SET_VALUE: &str = "INSERT INTO instance (name, value) VALUES ($1, $2) \
 const GET_VALUE: &str = "SELECT value FROM instance WHERE name = $1";
 
 impl PostgresStore {
-    async fn execute(&self, sql: &str, params: &[Param<'_>]) -> Result<u64> {
+    pub(super) async fn execute(&self, sql: &str, params: &[Param<'_>]) -> Result<u64> {
         self.read(async |reader| reader.execute(sql, params).await).await
     }
 
-    pub(crate) async fn create_app(&self, app: &App, key: &ApiKey) -> Result<()> {
+    pub(crate) async fn create_app(&self, app: &App, key: &ApiKey, endpoint: Option<&Endpoint>) -> Result<()> {
         let (id, owner, key_id) = (app.id.uuid(), app.owner_user_id.map(Id::uuid), key.id.uuid());
         let environment = app.environment.as_str();
         let rate = app.rate_limit_per_s.map(|rate| i32::try_from(rate).unwrap_or(i32::MAX));
         let (created, key_created) = (app.created_at.as_ms(), key.created_at.as_ms());
         let (hash, expires) = (key.hash.0.as_slice(), key.expires_at.map(Timestamp::as_ms));
-        let params: [Param<'_>; 14] = [
+        let endpoint_id = endpoint.map(|endpoint| endpoint.id.uuid());
+        let url = endpoint.map(|endpoint| endpoint.url.as_str());
+        let events = endpoint.map(|endpoint| endpoint.events.bits());
+        let params: [Param<'_>; 16] = [
             (&id, Type::UUID),
             (&app.name, Type::TEXT),
             (&environment, Type::TEXT),
-            (&app.webhook_url, Type::TEXT),
             (&app.webhook_secret_sealed, Type::BYTEA),
             (&owner, Type::UUID),
             (&rate, Type::INT4),
@@ -70,6 +75,9 @@ impl PostgresStore {
             (&key.hint, Type::TEXT),
             (&key_created, Type::INT8),
             (&expires, Type::INT8),
+            (&endpoint_id, Type::UUID),
+            (&url, Type::TEXT),
+            (&events, Type::INT2),
         ];
         self.execute(INSERT_APP, &params).await.map(drop)
     }

@@ -7,13 +7,15 @@ use super::batch_sql::{
 };
 use super::connect::Link;
 use super::failure::Failure;
-use super::row;
 use super::statement::{Mode, Param, Prepared};
+use super::{row, webhooks};
 use crate::Surroundings;
 use crate::command::{Command, Committed, StoredAnswer};
+use crate::delivery::Leasing;
 use crate::error::StoreError;
-use crate::plan::{self, KeyRecord, Loaded, Plan};
+use crate::plan::{self, Context, KeyRecord, Loaded, Plan};
 use crate::planted::{Bug, planted};
+use crate::targets::KnownTargets;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Error, Row};
 use uuid::Uuid;
@@ -28,27 +30,30 @@ pub(super) struct Session {
     pub(super) prepared: Prepared,
 }
 
-type Rows = std::result::Result<Vec<Row>, Error>;
+pub(super) type Rows = std::result::Result<Vec<Row>, Error>;
 
-/// Runs a batch as one transaction.
+/// Runs a batch as one transaction, and hands its deliveries over once that is durable.
 pub(super) async fn commit(
     session: &Session,
     commands: &[&Command],
     surroundings: &Surroundings,
     mode: &Mode,
+    targets: &mut KnownTargets,
 ) -> std::result::Result<Vec<Committed>, Failure> {
     let failed = |error| Failure::of(mode, error);
     let blind = commands.iter().all(|command| command.is_blind());
     let mut loaded = if blind { Loaded::default() } else { load(session, commands, surroundings, mode).await? };
-    let now = surroundings.clock.now();
-    let plan = plan::plan(commands, &mut loaded, now, &surroundings.ids);
+    webhooks::load_targets(session, targets, &mut loaded, commands).await.map_err(|error| error.into_failure(mode))?;
+    let (now, leasing) = (surroundings.clock.now(), &surroundings.leasing);
+    let mut plan = plan::plan(commands, &mut loaded, Context { now, ids: &surroundings.ids, leasing });
     let client = &session.link.client;
     if !plan.writes() {
         client.batch_execute("ROLLBACK").await.map_err(failed)?;
         return Ok(plan.replies);
     }
     if planted(Bug::EventOutsideTx) || planted(Bug::KeySavedBeforeWork) {
-        write_apart(session, &plan, now, blind).await.map_err(failed)?;
+        write_apart(session, &plan, leasing, now, blind).await.map_err(failed)?;
+        plan.hand_over(now.plus_ms(leasing.lease_ms));
         return Ok(plan.replies);
     }
     if blind && plan.only_creates() {
@@ -58,21 +63,36 @@ pub(super) async fn commit(
     // Everything is sent at once. An error in the middle turns the COMMIT into a rollback that reports success,
     // so every statement's own result counts.
     let begin = async { if blind { client.batch_execute("BEGIN").await } else { Ok(()) } };
-    let (begun, inserted, settled, appended, kept, probed, committed) = tokio::join!(
+    let (begun, inserted, settled, appended, delivered, attempted, noted, disabled, kept, probed, claimed, committed) = tokio::join!(
         biased;
         begin,
         insert_payments(session, &plan),
         settle_payments(session, &plan),
         append_events(session, &plan),
+        webhooks::insert_deliveries(session, &plan, leasing, now),
+        webhooks::record_attempts(session, &plan),
+        webhooks::note_endpoints(session, &plan),
+        webhooks::disable_endpoints(session, &plan),
         keep_keys(session, &plan, now),
         probe(session, &plan, now),
+        webhooks::claim_deliveries(session, &plan, leasing, now),
         client.batch_execute("COMMIT"),
     );
     begun.map_err(failed)?;
-    for written in [inserted, settled, appended, kept, probed] {
+    for written in [inserted, settled, appended, delivered, noted, disabled, kept, probed] {
         written.map_err(failed)?;
     }
+    let (attempted, claimed) = (attempted.map_err(failed)?, claimed.map_err(failed)?);
     committed.map_err(failed)?;
+    plan.hand_over(now.plus_ms(leasing.lease_ms));
+    let recorded = webhooks::recorded(&attempted, plan.attempts.len()).map_err(failed)?;
+    plan.note_recorded(recorded.into_iter());
+    for (index, rows) in claimed.iter().enumerate() {
+        plan.note_claimed(index, webhooks::claimed(rows)?);
+    }
+    for endpoint in &plan.disabled {
+        targets.remove(&endpoint.app_id);
+    }
     Ok(plan.replies)
 }
 
@@ -80,6 +100,7 @@ pub(super) async fn commit(
 async fn write_apart(
     session: &Session,
     plan: &Plan<'_>,
+    leasing: &Leasing,
     now: Timestamp,
     blind: bool,
 ) -> std::result::Result<(), Error> {
@@ -97,6 +118,8 @@ async fn write_apart(
         client.batch_execute("COMMIT; BEGIN").await?;
     }
     append_events(session, plan).await?;
+    webhooks::insert_deliveries(session, plan, leasing, now).await?;
+    webhooks::record_attempts(session, plan).await?;
     probe(session, plan, now).await?;
     client.batch_execute("COMMIT").await
 }
@@ -114,7 +137,7 @@ async fn load(
         match command {
             Command::SettlePayment { payment_id, .. } => ids.push(payment_id.uuid()),
             Command::ExpireDue { limit } => due_limit += i64::from(*limit),
-            Command::CreatePayment { .. } | Command::Probe => {}
+            _ => {}
         }
         if let Some((app_id, claim)) = command.claim() {
             key_apps.push(app_id.uuid());
@@ -126,12 +149,13 @@ async fn load(
     let id_params: [Param<'_>; 1] = [(&ids, Type::UUID_ARRAY)];
     let key_params: [Param<'_>; 2] = [(&key_apps, Type::UUID_ARRAY), (&keys, Type::TEXT_ARRAY)];
     let due_params: [Param<'_>; 2] = [(&due_at, Type::INT8), (&due_limit, Type::INT8)];
-    let (begun, payments, known_keys, due) = tokio::join!(
+    let (begun, payments, known_keys, due, enabled) = tokio::join!(
         biased;
         client.batch_execute("BEGIN"),
         unless(ids.is_empty(), prepared.query(client, LOAD_PAYMENTS, &id_params)),
         unless(keys.is_empty(), prepared.query(client, LOAD_KEYS, &key_params)),
         unless(due_limit == 0, prepared.query(client, LOAD_DUE, &due_params)),
+        webhooks::load_enabled(session, commands),
     );
     begun.map_err(failed)?;
     let mut loaded = Loaded::default();
@@ -145,6 +169,9 @@ async fn load(
     }
     for row in due.map_err(failed)? {
         loaded.due.push(row::payment(&row)?);
+    }
+    for row in enabled.map_err(failed)? {
+        loaded.enabled.extend([webhooks::enabled(&row)?]);
     }
     Ok(loaded)
 }
@@ -167,11 +194,11 @@ fn key_record(row: &Row) -> std::result::Result<KeyRow, Error> {
 }
 
 /// Skips a statement that has nothing to do.
-async fn unless(skip: bool, statement: impl Future<Output = Rows>) -> Rows {
+pub(super) async fn unless(skip: bool, statement: impl Future<Output = Rows>) -> Rows {
     if skip { Ok(Vec::new()) } else { statement.await }
 }
 
-fn uuids<K: Kind>(ids: impl Iterator<Item = Id<K>>) -> Vec<Uuid> {
+pub(super) fn uuids<K: Kind>(ids: impl Iterator<Item = Id<K>>) -> Vec<Uuid> {
     ids.map(Id::uuid).collect()
 }
 
@@ -227,13 +254,16 @@ impl<'a> PaymentColumns<'a> {
     }
 }
 
-/// By how much which log grows.
-fn growth_columns(plan: &Plan<'_>) -> (Vec<Uuid>, Vec<i64>) {
-    plan.log_growth().iter().map(|(app_id, count)| (app_id.uuid(), *count)).unzip()
+/// Which log grows by how much, and which version of the app's endpoints the plan knew.
+fn growth_columns(plan: &Plan<'_>) -> (Vec<Uuid>, Vec<i64>, Vec<i64>) {
+    let growth = plan.log_growth();
+    let version = growth.keys().map(|app_id| plan.versions.get(app_id).copied().unwrap_or_default()).collect();
+    let (app_id, count) = growth.iter().map(|(app_id, count)| (app_id.uuid(), *count)).unzip();
+    (app_id, count, version)
 }
 
 async fn create_payments(session: &Session, plan: &Plan<'_>) -> Rows {
-    let (grown_app, count) = growth_columns(plan);
+    let (grown_app, count, version) = growth_columns(plan);
     let columns = PaymentColumns::of(&plan.created);
     let place = plan.event_places();
     let event_id = uuids(plan.events.iter().map(|e| e.id));
@@ -243,6 +273,7 @@ async fn create_payments(session: &Session, plan: &Plan<'_>) -> Rows {
     params.push((&place, Type::INT8_ARRAY));
     params.push((&event_id, Type::UUID_ARRAY));
     params.push((&body, Type::TEXT_ARRAY));
+    params.push((&version, Type::INT8_ARRAY));
     session.prepared.query(&session.link.client, CREATE_PAYMENTS, &params).await
 }
 
@@ -282,7 +313,7 @@ async fn append_events(session: &Session, plan: &Plan<'_>) -> Rows {
     if plan.events.is_empty() {
         return Ok(Vec::new());
     }
-    let (grown_app, count) = growth_columns(plan);
+    let (grown_app, count, version) = growth_columns(plan);
     let rows = &plan.events;
     let place = plan.event_places();
     let app_id = uuids(rows.iter().map(|e| e.app_id));
@@ -291,7 +322,7 @@ async fn append_events(session: &Session, plan: &Plan<'_>) -> Rows {
     let payment_id = uuids(rows.iter().map(|e| e.payment_id));
     let created_at_ms: Vec<_> = rows.iter().map(|e| e.at.as_ms()).collect();
     let body: Vec<_> = rows.iter().map(|e| e.body.as_str()).collect();
-    let params: [Param<'_>; 9] = [
+    let params: [Param<'_>; 10] = [
         (&grown_app, Type::UUID_ARRAY),
         (&count, Type::INT8_ARRAY),
         (&app_id, Type::UUID_ARRAY),
@@ -301,6 +332,7 @@ async fn append_events(session: &Session, plan: &Plan<'_>) -> Rows {
         (&payment_id, Type::UUID_ARRAY),
         (&created_at_ms, Type::INT8_ARRAY),
         (&body, Type::TEXT_ARRAY),
+        (&version, Type::INT8_ARRAY),
     ];
     session.prepared.query(&session.link.client, APPEND_EVENTS, &params).await
 }

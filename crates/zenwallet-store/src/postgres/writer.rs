@@ -1,14 +1,15 @@
 //! The one writer of this node: batches in, one transaction each, answers out.
 
-use super::batch_sql;
 use super::connect::Target;
 use super::failure::Failure;
 use super::statement::{Mode, Prepared};
 use super::write::{self, Session};
+use super::{batch_sql, webhook_sql};
 use crate::Surroundings;
 use crate::command::{Command, Committed, Outcome};
 use crate::error::{Result, StoreError};
 use crate::group_commit::{self, Batches, Waiting};
+use crate::targets::KnownTargets;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -23,11 +24,13 @@ pub(super) struct Writer {
     timeout: Duration,
     surroundings: Surroundings,
     session: Option<Session>,
+    /// Where each app's events go, as it was when it was last read.
+    targets: KnownTargets,
 }
 
 impl Writer {
     pub(super) fn new(target: Target, mode: Mode, timeout: Duration, surroundings: Surroundings) -> Self {
-        Self { target, mode, timeout, surroundings, session: None }
+        Self { target, mode, timeout, surroundings, session: None, targets: KnownTargets::new() }
     }
 
     /// Commits batches until asked to stop and the queue is empty.
@@ -74,7 +77,10 @@ impl Writer {
     async fn try_commit(&mut self, commands: &[&Command]) -> std::result::Result<Vec<Committed>, Failure> {
         for _ in 1..ATTEMPTS {
             match self.attempt(commands).await {
-                Err(Failure::Raced(reason)) => tracing::debug!(reason, "trying again"),
+                Err(Failure::Raced(reason)) => {
+                    tracing::debug!(reason, "trying again");
+                    self.targets.clear();
+                }
                 done => return done,
             }
         }
@@ -105,7 +111,7 @@ impl Writer {
             Some(session) if !session.link.client.is_closed() => session,
             _ => self.connect().await?,
         };
-        let work = write::commit(&session, commands, &self.surroundings, &self.mode);
+        let work = write::commit(&session, commands, &self.surroundings, &self.mode, &mut self.targets);
         let result = match tokio::time::timeout(self.timeout, work).await {
             Ok(result) => result,
             Err(_) => return Err(Failure::Unavailable("the commit did not end in time".to_owned())),
@@ -130,7 +136,7 @@ impl Writer {
 
     async fn connect(&self) -> Result<Session> {
         let link = self.target.connect().await?;
-        let statements = batch_sql::statements();
+        let statements: Vec<_> = batch_sql::statements().into_iter().chain(webhook_sql::statements()).collect();
         let preparing = Prepared::on(&link.client, &self.mode, &statements);
         let prepared = tokio::time::timeout(self.timeout, preparing)
             .await

@@ -1,6 +1,8 @@
 //! SQLite inside the program: one file, one writer, any number of readers.
 
 mod connection;
+mod deliveries;
+mod endpoints;
 mod failure;
 mod query;
 mod read;
@@ -8,6 +10,7 @@ mod row;
 #[cfg(test)]
 mod tests;
 mod upkeep;
+mod webhooks;
 mod write;
 mod writer;
 

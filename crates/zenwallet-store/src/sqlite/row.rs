@@ -2,11 +2,16 @@
 
 use super::failure::Failure;
 use crate::command::StoredAnswer;
+use crate::delivery::LeasedDelivery;
 use crate::error::{Result, StoreError};
 use crate::plan::KeyRecord;
+use crate::targets::{Target, Targets};
 use rusqlite::types::{FromSql, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Row, Rows};
+use std::sync::Arc;
 use zenwallet_core::app::{ApiKey, App, Environment, KeyHash};
+use zenwallet_core::delivery::{Attempt, Cause, Delivery, DeliveryStatus, Lane};
+use zenwallet_core::endpoint::{Endpoint, EventSet};
 use zenwallet_core::event::{Event, EventType};
 use zenwallet_core::id::{ID_CHARS, Id, Kind};
 use zenwallet_core::metadata::Metadata;
@@ -25,7 +30,7 @@ macro_rules! payment_columns {
 /// The columns of an app, in the order of [`app`]; `a` is the table.
 macro_rules! app_columns {
     () => {
-        "a.id, a.name, a.environment, a.webhook_url, a.webhook_secret_sealed, a.owner_user_id, a.rate_limit_per_s, \
+        "a.id, a.name, a.environment, a.webhook_secret_sealed, a.owner_user_id, a.rate_limit_per_s, \
          a.created_at_ms, a.is_active"
     };
 }
@@ -35,7 +40,21 @@ macro_rules! api_key_columns {
         "k.id, k.app_id, k.hash, k.hint, k.created_at_ms, k.expires_at_ms, k.revoked_at_ms, k.last_used_at_ms"
     };
 }
-pub(super) use {api_key_columns, app_columns, payment_columns};
+/// The columns of an endpoint, in the order of [`endpoint`].
+macro_rules! endpoint_columns {
+    () => {
+        "id, app_id, url, events, headers_sealed, description, is_default, is_enabled, disabled_reason, \
+         failing_since_ms, created_at_ms"
+    };
+}
+/// The columns of a delivery, in the order of [`delivery`]; `d` is the table.
+macro_rules! delivery_columns {
+    () => {
+        "d.id, d.app_id, d.event_seq, d.event_id, d.kind, d.payment_id, d.endpoint_id, d.url, d.cause, d.status, \
+         d.attempts, d.visible_at_ms, d.created_at_ms, d.finished_at_ms, d.response_status, d.error"
+    };
+}
+pub(super) use {api_key_columns, app_columns, delivery_columns, endpoint_columns, payment_columns};
 
 /// How many columns [`api_key_columns`] has.
 pub(super) const API_KEY_COLUMNS: usize = 8;
@@ -142,7 +161,6 @@ pub(super) fn app(row: &Row<'_>, start: usize) -> Result<App> {
         id: columns.id("id")?,
         name: columns.take("name")?,
         environment: columns.text("environment", Environment::parse)?,
-        webhook_url: columns.take("webhook_url")?,
         webhook_secret_sealed: columns.take("webhook_secret_sealed")?,
         owner_user_id: columns.optional_id("owner_user_id")?,
         rate_limit_per_s: columns.take("rate_limit_per_s")?,
@@ -188,6 +206,103 @@ pub(super) fn key_record(row: &Row<'_>) -> Result<KeyRecord> {
         answer: StoredAnswer { status: columns.take("status")?, body: columns.take::<Vec<u8>>("body")?.into() },
         created_at: columns.time("created_at_ms")?,
     })
+}
+
+pub(super) fn endpoint(row: &Row<'_>) -> Result<Endpoint> {
+    let mut columns = Columns { row, table: "endpoint", next: 0 };
+    Ok(Endpoint {
+        id: columns.id("id")?,
+        app_id: columns.id("app_id")?,
+        url: columns.take("url")?,
+        events: columns.code("events", EventSet::from_bits)?,
+        headers_sealed: columns.take("headers_sealed")?,
+        description: columns.take("description")?,
+        is_default: columns.take("is_default")?,
+        is_enabled: columns.take("is_enabled")?,
+        disabled_reason: columns.take("disabled_reason")?,
+        failing_since: columns.optional_time("failing_since_ms")?,
+        created_at: columns.time("created_at_ms")?,
+    })
+}
+
+pub(super) fn delivery(row: &Row<'_>) -> Result<Delivery> {
+    let mut columns = Columns { row, table: "delivery", next: 0 };
+    Ok(Delivery {
+        id: columns.id("id")?,
+        app_id: columns.id("app_id")?,
+        event_seq: columns.take("event_seq")?,
+        event_id: columns.id("event_id")?,
+        kind: columns.code("kind", EventType::from_code)?,
+        payment_id: columns.id("payment_id")?,
+        endpoint_id: columns.optional_id("endpoint_id")?,
+        url: columns.take("url")?,
+        cause: columns.code("cause", Cause::from_code)?,
+        status: columns.code("status", DeliveryStatus::from_code)?,
+        attempts: columns.take("attempts")?,
+        next_attempt_at: columns.optional_time("visible_at_ms")?,
+        created_at: columns.time("created_at_ms")?,
+        finished_at: columns.optional_time("finished_at_ms")?,
+        response_status: columns.take("response_status")?,
+        error: columns.take("error")?,
+    })
+}
+
+/// `number, started_at_ms, duration_ms, request_headers, request_body_sha256, response_status, response_headers,
+/// response_body, error`.
+pub(super) fn attempt(row: &Row<'_>) -> Result<Attempt> {
+    let mut columns = Columns { row, table: "attempt", next: 0 };
+    Ok(Attempt {
+        number: columns.take("number")?,
+        started_at: columns.time("started_at_ms")?,
+        duration_ms: columns.take("duration_ms")?,
+        request_headers: columns.take("request_headers")?,
+        request_body_sha256: columns.take("request_body_sha256")?,
+        response_status: columns.take("response_status")?,
+        response_headers: columns.take("response_headers")?,
+        response_body: columns.take("response_body")?,
+        error: columns.take("error")?,
+    })
+}
+
+/// A due delivery with its lease, and whether there still is somebody to deliver to.
+pub(super) fn leased_delivery(row: &Row<'_>) -> Result<(LeasedDelivery, bool)> {
+    let mut columns = Columns { row, table: "delivery", next: 0 };
+    let delivery = LeasedDelivery {
+        id: columns.id("id")?,
+        app_id: columns.id("app_id")?,
+        environment: columns.text("environment", Environment::parse)?,
+        event_id: columns.id("event_id")?,
+        kind: columns.code("kind", EventType::from_code)?,
+        payment_id: columns.id("payment_id")?,
+        content: columns.text("body", |text| Some(Arc::from(text)))?,
+        endpoint_id: columns.optional_id("endpoint_id")?,
+        url: columns.text("url", |text| Some(Arc::from(text)))?,
+        headers_sealed: columns.take::<Option<Vec<u8>>>("headers_sealed")?.map(Arc::from),
+        lane: Lane::from_number(columns.take("lane")?),
+        cause: columns.code("cause", Cause::from_code)?,
+        attempts: columns.take("attempts")?,
+        token: columns.take("lease_token")?,
+        leased_until: columns.time("visible_at_ms")?,
+    };
+    Ok((delivery, columns.take("is_enabled")?))
+}
+
+/// `app_id, targets_version, environment, id, url, events, headers_sealed` of one app.
+pub(super) fn targets(mut rows: Rows<'_>) -> std::result::Result<Option<Targets>, Failure> {
+    let mut found: Option<Targets> = None;
+    while let Some(row) = rows.next()? {
+        let mut columns = Columns { row, table: "endpoint", next: 0 };
+        let (app_id, version) = (columns.id("app_id")?, columns.take("targets_version")?);
+        let environment = columns.text("environment", Environment::parse)?;
+        let targets = found.get_or_insert(Targets { version, environment, endpoints: Vec::new() });
+        let id = columns.optional_id("id")?;
+        if id.is_some() {
+            let url: String = columns.take("url")?;
+            let events = columns.code("events", EventSet::from_bits)?;
+            targets.endpoints.push(Target::new(app_id, id, &url, events, columns.take("headers_sealed")?));
+        }
+    }
+    Ok(found)
 }
 
 /// Every row, decoded.

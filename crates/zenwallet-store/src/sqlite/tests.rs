@@ -2,9 +2,9 @@
 
 use super::query::{Query, Rows};
 use super::*;
-use crate::Store;
 use crate::command::{Claim, Command, Outcome};
 use crate::query::{PaymentFilter, Search};
+use crate::{Leasing, Store};
 use rusqlite::params_from_iter;
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::Path;
@@ -36,9 +36,22 @@ impl Drop for TempDir {
     }
 }
 
+fn statements() -> Vec<&'static str> {
+    let all = [
+        write::STATEMENTS,
+        read::STATEMENTS,
+        upkeep::STATEMENTS,
+        webhooks::STATEMENTS,
+        endpoints::STATEMENTS,
+        deliveries::STATEMENTS,
+    ];
+    all.concat()
+}
+
 async fn open(path: &Path) -> SqliteStore {
     let clock = Clock::Manual(ManualClock::new(Timestamp::from_ms(1_769_423_700_000)));
-    let surroundings = Surroundings { clock, ids: Arc::new(IdSource::seeded(1)), queue_max: 64, batch_max: 16 };
+    let (ids, leasing) = (Arc::new(IdSource::seeded(1)), Leasing::default());
+    let surroundings = Surroundings { clock, ids, queue_max: 64, batch_max: 16, leasing };
     let options =
         SqliteOptions { path: path.to_owned(), read_connections: 2, commit_timeout: Duration::from_millis(200) };
     let store = SqliteStore::open(options, surroundings).await.unwrap();
@@ -77,7 +90,7 @@ async fn every_statement_prepares() {
     let store = open(&dir.file()).await;
     let prepared = store
         .read(|connection| {
-            for sql in [write::STATEMENTS, read::STATEMENTS, upkeep::STATEMENTS].concat() {
+            for sql in statements() {
                 connection.prepare(sql)?;
             }
             Ok(())

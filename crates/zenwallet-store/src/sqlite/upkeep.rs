@@ -1,17 +1,19 @@
 //! Apps, keys, the instance's facts and the schema: rare writes, each its own transaction beside the group commit.
 
 use super::SqliteStore;
+use super::endpoints::insert_endpoint;
 use super::failure::Failure;
 use super::row::{self, API_KEY_COLUMNS, IdText, api_key_columns, app_columns};
 use crate::error::{Result, StoreError};
 use crate::migration::{self, Migration};
 use rusqlite::{Connection, params};
 use zenwallet_core::app::{ApiKey, App, KeyHash};
+use zenwallet_core::endpoint::Endpoint;
 use zenwallet_core::id::{AppId, KeyId};
 use zenwallet_core::time::Timestamp;
 
-const INSERT_APP: &str = "INSERT INTO app (id, name, environment, webhook_url, webhook_secret_sealed, owner_user_id, \
-    rate_limit_per_s, created_at_ms, is_active) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+const INSERT_APP: &str = "INSERT INTO app (id, name, environment, webhook_secret_sealed, owner_user_id, \
+    rate_limit_per_s, created_at_ms, is_active) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 const INSERT_LOG: &str = "INSERT INTO app_log (app_id, last_seq) VALUES (?1, 0)";
 const INSERT_KEY: &str = "INSERT INTO api_key (id, app_id, hash, hint, created_at_ms, expires_at_ms) \
     VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
@@ -55,15 +57,14 @@ pub(super) const STATEMENTS: &[&str] = &[
 ];
 
 impl SqliteStore {
-    pub(crate) async fn create_app(&self, app: &App, key: &ApiKey) -> Result<()> {
-        let (app, key) = (app.clone(), key.clone());
+    pub(crate) async fn create_app(&self, app: &App, key: &ApiKey, endpoint: Option<&Endpoint>) -> Result<()> {
+        let (app, key, endpoint) = (app.clone(), key.clone(), endpoint.cloned());
         self.upkeep(move |connection| {
             let id = IdText::of(app.id);
             connection.prepare_cached(INSERT_APP)?.execute(params![
                 id,
                 app.name,
                 app.environment.as_str(),
-                app.webhook_url,
                 app.webhook_secret_sealed,
                 app.owner_user_id.map(IdText::of),
                 app.rate_limit_per_s,
@@ -71,6 +72,9 @@ impl SqliteStore {
                 app.is_active,
             ])?;
             connection.prepare_cached(INSERT_LOG)?.execute([id])?;
+            if let Some(endpoint) = &endpoint {
+                insert_endpoint(connection, endpoint)?;
+            }
             insert_key(connection, &key)
         })
         .await

@@ -2,10 +2,12 @@
 
 use super::failure::Failure;
 use super::row::{self, IdText, payment_columns};
+use super::webhooks;
 use crate::Surroundings;
 use crate::command::{Command, Committed};
+use crate::delivery::Leasing;
 use crate::error::StoreError;
-use crate::plan::{self, KeyRecord, Loaded, Plan};
+use crate::plan::{self, Context, KeyRecord, Loaded, Plan};
 use crate::planted::{Bug, planted};
 use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
@@ -61,20 +63,24 @@ pub(super) const STATEMENTS: &[&str] = &[
     PROBE,
 ];
 
-/// Runs a batch to its durable end, or takes all of it back.
+/// Runs a batch to its durable end and hands its deliveries over, or takes all of it back.
 pub(super) fn commit(
     connection: &Connection,
     commands: &[&Command],
     surroundings: &Surroundings,
 ) -> Done<Vec<Committed>> {
-    in_transaction(connection, || {
+    let leasing = &surroundings.leasing;
+    let (mut plan, leased_until) = in_transaction(connection, || {
         let now = surroundings.clock.now();
         let mut loaded = load(connection, commands, now)?;
-        let plan = plan::plan(commands, &mut loaded, now, &surroundings.ids);
+        webhooks::load_targets(connection, &mut loaded, commands)?;
+        let mut plan = plan::plan(commands, &mut loaded, Context { now, ids: &surroundings.ids, leasing });
         let end = if plan.writes() { End::Commit } else { End::Rollback };
-        write(connection, &plan, now)?;
-        Ok((end, plan.replies))
-    })
+        write(connection, &mut plan, leasing, now)?;
+        Ok((end, (plan, now.plus_ms(leasing.lease_ms))))
+    })?;
+    plan.hand_over(leased_until);
+    Ok(plan.replies)
 }
 
 /// How a transaction that succeeded ends.
@@ -115,7 +121,7 @@ fn load(connection: &Connection, commands: &[&Command], now: Timestamp) -> Done<
         match command {
             Command::SettlePayment { payment_id, .. } => load_payment(connection, &mut loaded, *payment_id)?,
             Command::ExpireDue { limit } => due_limit += i64::from(*limit),
-            Command::CreatePayment { .. } | Command::Probe => {}
+            _ => {}
         }
     }
     if due_limit > 0 {
@@ -142,7 +148,7 @@ fn load_key(connection: &Connection, loaded: &mut Loaded, app_id: AppId, key: &s
     Ok(())
 }
 
-fn write(connection: &Connection, plan: &Plan<'_>, now: Timestamp) -> Done<()> {
+fn write(connection: &Connection, plan: &mut Plan<'_>, leasing: &Leasing, now: Timestamp) -> Done<()> {
     let between_transactions = || execute(connection, COMMIT).and_then(|()| execute(connection, BEGIN));
     keep_keys(connection, &plan.keys, now)?;
     if planted(Bug::KeySavedBeforeWork) {
@@ -153,7 +159,14 @@ fn write(connection: &Connection, plan: &Plan<'_>, now: Timestamp) -> Done<()> {
     if planted(Bug::EventOutsideTx) {
         between_transactions()?;
     }
-    append_events(connection, plan)?;
+    let base = append_events(connection, plan)?;
+    webhooks::insert_deliveries(connection, plan, &base, leasing, now)?;
+    let recorded = webhooks::record_attempts(connection, plan)?;
+    plan.note_recorded(recorded.into_iter());
+    webhooks::disable_endpoints(connection, plan)?;
+    for (index, claimed) in webhooks::claim_deliveries(connection, plan, leasing, now)?.into_iter().enumerate() {
+        plan.note_claimed(index, claimed);
+    }
     if plan.probes {
         connection.prepare_cached(PROBE)?.execute([now.as_ms().to_string()])?;
     }
@@ -197,8 +210,9 @@ fn settle_payments(connection: &Connection, settled: &[Payment]) -> Done<()> {
     Ok(())
 }
 
-/// Gives each event its place in its app's log. The write lock is held, so no other writer numbers meanwhile.
-fn append_events(connection: &Connection, plan: &Plan<'_>) -> Done<()> {
+/// Gives each event its place in its app's log, and tells where each log ended before. The write lock is held, so no
+/// other writer numbers meanwhile.
+fn append_events(connection: &Connection, plan: &Plan<'_>) -> Done<BTreeMap<AppId, i64>> {
     let mut base = BTreeMap::new();
     let mut grow = connection.prepare_cached(GROW_LOG)?;
     for (app_id, count) in plan.log_growth() {
@@ -221,7 +235,7 @@ fn append_events(connection: &Connection, plan: &Plan<'_>) -> Done<()> {
             event.body,
         ])?;
     }
-    Ok(())
+    Ok(base)
 }
 
 fn keep_keys(connection: &Connection, keys: &[(AppId, &str, KeyRecord)], now: Timestamp) -> Done<()> {
@@ -242,6 +256,6 @@ fn keep_keys(connection: &Connection, keys: &[(AppId, &str, KeyRecord)], now: Ti
 }
 
 /// A guarded write changes exactly its row; anything else takes the transaction back.
-fn expect_one(changed: usize, otherwise: impl FnOnce() -> String) -> Done<()> {
+pub(super) fn expect_one(changed: usize, otherwise: impl FnOnce() -> String) -> Done<()> {
     if changed == 1 { Ok(()) } else { Err(StoreError::Internal(otherwise()).into()) }
 }

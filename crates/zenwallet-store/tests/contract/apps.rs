@@ -18,12 +18,11 @@ pub(crate) async fn an_app_and_its_key_come_back_as_they_were_made(h: &Harness) 
         app.webhook_secret_sealed = (0..=255).take(number as usize * 36).collect();
         if number % 2 == 1 {
             app.environment = Environment::Production;
-            app.webhook_url = Some("https://shop.example/hook?a=ü".to_owned());
             app.owner_user_id = Some(h.ids.next(h.now()));
             app.rate_limit_per_s = Some(number - 1);
             key.expires_at = Some(h.now().plus_s(60));
         }
-        h.store.create_app(&app, &key).await.unwrap();
+        h.store.create_app(&app, &key, None).await.unwrap();
         assert_eq!(h.store.find_app(app.id).await.unwrap().as_ref(), Some(&app));
         assert_eq!(h.store.find_key(key.hash).await.unwrap(), Some((key, app.clone())));
         all.push(app);
@@ -44,10 +43,10 @@ pub(crate) async fn an_app_and_its_key_come_back_as_they_were_made(h: &Harness) 
 
 pub(crate) async fn an_app_is_made_whole_or_not_at_all(h: &Harness) {
     let (app, first) = h.new_app();
-    h.store.create_app(&app, &first).await.unwrap();
+    h.store.create_app(&app, &first, None).await.unwrap();
     // The app's id is taken: the key must not be there either.
     let second = h.new_key(app.id);
-    let refused = h.store.create_app(&app, &second).await;
+    let refused = h.store.create_app(&app, &second, None).await;
     assert!(matches!(refused, Err(StoreError::Internal(_))), "{refused:?}");
     assert_eq!(h.store.find_key(second.hash).await.unwrap(), None);
     // The key's id is taken in this app: the app must not be there either.
@@ -62,8 +61,8 @@ pub(crate) async fn an_app_is_made_whole_or_not_at_all(h: &Harness) {
 
 pub(crate) async fn a_rotated_key_overlaps_with_its_successor(h: &Harness) {
     let ((app, first), (other, others)) = (h.new_app(), h.new_app());
-    h.store.create_app(&app, &first).await.unwrap();
-    h.store.create_app(&other, &others).await.unwrap();
+    h.store.create_app(&app, &first, None).await.unwrap();
+    h.store.create_app(&other, &others, None).await.unwrap();
     let revoked = h.new_key(app.id);
     h.store.rotate_key(&revoked, h.now().plus_s(7_200)).await.unwrap();
     assert!(h.store.revoke_key(revoked.id, h.now()).await.unwrap());
@@ -85,7 +84,7 @@ pub(crate) async fn a_rotated_key_overlaps_with_its_successor(h: &Harness) {
 
 pub(crate) async fn a_revoked_key_stays_revoked_from_its_first_moment(h: &Harness) {
     let (app, first) = h.new_app();
-    h.store.create_app(&app, &first).await.unwrap();
+    h.store.create_app(&app, &first, None).await.unwrap();
     let at = h.now();
     assert!(h.store.revoke_key(first.id, at).await.unwrap());
     assert!(h.store.revoke_key(first.id, at.plus_s(60)).await.unwrap());
@@ -95,8 +94,8 @@ pub(crate) async fn a_revoked_key_stays_revoked_from_its_first_moment(h: &Harnes
 
 pub(crate) async fn a_key_remembers_its_latest_use(h: &Harness) {
     let ((app, first), (other, second)) = (h.new_app(), h.new_app());
-    h.store.create_app(&app, &first).await.unwrap();
-    h.store.create_app(&other, &second).await.unwrap();
+    h.store.create_app(&app, &first, None).await.unwrap();
+    h.store.create_app(&other, &second, None).await.unwrap();
     let at = |ms| Timestamp::from_ms(ms);
     let unknown = h.ids.next(h.now());
     h.store.touch_keys(&[]).await.unwrap();

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use zenwallet_core::app::{ApiKey, App, Environment, SecretKey};
+use zenwallet_core::endpoint::{Endpoint, EventSet};
 use zenwallet_core::event::Event;
 use zenwallet_core::id::{AppId, Id, IdSource, Kind, PaymentId};
 use zenwallet_core::metadata::Metadata;
@@ -11,8 +12,8 @@ use zenwallet_core::money::{Amount, Currency};
 use zenwallet_core::payment::{Action, Payment, Status};
 use zenwallet_core::time::{Clock, ManualClock, Timestamp};
 use zenwallet_store::{
-    Command, Committed, Outcome, PostgresOptions, PostgresStore, SqliteOptions, SqliteStore, Statements, Store,
-    StoreError, Surroundings,
+    Command, Committed, Leasing, Outcome, PostgresOptions, PostgresStore, SqliteOptions, SqliteStore, Statements,
+    Store, StoreError, Surroundings,
 };
 use zenwallet_testing::TempDir;
 use zenwallet_testing::postgres::Server;
@@ -69,7 +70,7 @@ impl Harness {
 
     async fn over(database: Database) -> Self {
         let (clock, ids) = (ManualClock::new(START), Arc::new(IdSource::seeded(1)));
-        let store = open(&database, &clock, &ids, 100_000, 256).await;
+        let store = open(&database, &clock, &ids, 100_000, 256, Leasing::default()).await;
         Self { store, clock, ids, database }
     }
 
@@ -93,7 +94,12 @@ impl Harness {
 
     /// Another node with limits of its own.
     pub(crate) async fn node(&self, queue_max: usize, batch_max: usize) -> Store {
-        open(&self.database, &self.clock, &self.ids, queue_max, batch_max).await
+        open(&self.database, &self.clock, &self.ids, queue_max, batch_max, Leasing::default()).await
+    }
+
+    /// Another node that delivers webhooks.
+    pub(crate) async fn delivering_node(&self, leasing: Leasing) -> Store {
+        open(&self.database, &self.clock, &self.ids, 100_000, 256, leasing).await
     }
 
     /// Each way to spell a statement that the two databases do not share.
@@ -131,7 +137,7 @@ impl Harness {
     /// An app and its first key, remembered.
     pub(crate) async fn app(&self) -> AppId {
         let (app, key) = self.new_app();
-        self.store.create_app(&app, &key).await.unwrap();
+        self.store.create_app(&app, &key, None).await.unwrap();
         app.id
     }
 
@@ -141,7 +147,6 @@ impl Harness {
             id: self.ids.next(self.now()),
             name: "Arcade".to_owned(),
             environment: Environment::Test,
-            webhook_url: None,
             webhook_secret_sealed: vec![1, 2, 3],
             owner_user_id: None,
             rate_limit_per_s: None,
@@ -163,6 +168,23 @@ impl Harness {
             expires_at: None,
             revoked_at: None,
             last_used_at: None,
+        }
+    }
+
+    /// An enabled endpoint for the final events, not yet remembered.
+    pub(crate) fn endpoint(&self, app_id: AppId, url: &str) -> Endpoint {
+        Endpoint {
+            id: self.ids.next(self.now()),
+            app_id,
+            url: url.to_owned(),
+            events: EventSet::FINAL,
+            headers_sealed: None,
+            description: None,
+            is_default: false,
+            is_enabled: true,
+            disabled_reason: None,
+            failing_since: None,
+            created_at: self.now(),
         }
     }
 
@@ -234,9 +256,10 @@ async fn open(
     ids: &Arc<IdSource>,
     queue_max: usize,
     batch_max: usize,
+    leasing: Leasing,
 ) -> Store {
     let clock = Clock::Manual(clock.clone());
-    let surroundings = Surroundings { clock, ids: Arc::clone(ids), queue_max, batch_max };
+    let surroundings = Surroundings { clock, ids: Arc::clone(ids), queue_max, batch_max, leasing };
     match database {
         Database::Sqlite(dir) => {
             let path = dir.path().join("zenwallet.db");

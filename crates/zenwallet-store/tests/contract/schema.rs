@@ -1,6 +1,7 @@
 //! The schema: applied once, refused when foreign, and the views that people and their tools read.
 
 use crate::harness::{Harness, START, TextRow, create, settle};
+use zenwallet_core::endpoint::Endpoint;
 use zenwallet_core::id::{PaymentId, TransactionId};
 use zenwallet_core::limits::AMOUNT_MAX_MINOR;
 use zenwallet_core::metadata::{Metadata, Value};
@@ -66,9 +67,10 @@ fn check(row: &TextRow, want: &[(&str, Option<String>)]) {
 pub(crate) async fn the_views_show_what_was_promised(h: &Harness) {
     h.store.set_instance_value("public_url", "https://pay.example").await.unwrap();
     let (mut app, key) = h.new_app();
-    app.webhook_url = Some("https://shop.example/hook".to_owned());
     app.owner_user_id = Some(h.ids.next(h.now()));
-    h.store.create_app(&app, &key).await.unwrap();
+    let endpoint = h.endpoint(app.id, "https://shop.example/hook");
+    let endpoint = Endpoint { is_default: true, ..endpoint };
+    h.store.create_app(&app, &key, Some(&endpoint)).await.unwrap();
     let apps = h.sql("SELECT * FROM apps").await;
     let start = moment(h, "2026-01-26T10:35:00.000Z", "2026-01-26 10:35:00+00");
     check(
@@ -78,7 +80,7 @@ pub(crate) async fn the_views_show_what_was_promised(h: &Harness) {
             ("name", text("Arcade")),
             ("api_key", text(&key.hint)),
             ("api_secret", text("sealed:010203")),
-            ("webhook_url", app.webhook_url.clone()),
+            ("webhook_url", text("https://shop.example/hook")),
             ("environment", text("test")),
             ("owner_user_id", app.owner_user_id.map(|id| id.to_string())),
             ("created_at", start.clone()),
@@ -165,26 +167,47 @@ async fn events_and_attempts(h: &Harness, paid: &Payment, start: Option<String>)
             ("body", text(&log[1].body)),
         ],
     );
-    let (id, app_id, delivered) = (h.spelled(paid.id), h.spelled(paid.app_id), h.either("1", "true"));
+    let (id, app_id) = (h.spelled(paid.id), h.spelled(paid.app_id));
+    let deliveries = h.sql("SELECT * FROM webhook_deliveries WHERE event_seq = 2").await;
+    let delivery_id = deliveries[0]["delivery_id"].clone();
+    check(
+        &deliveries[0],
+        &[
+            ("app_id", text(paid.app_id)),
+            ("event_id", text(log[1].id)),
+            ("event_seq", text(2)),
+            ("type", text("payment.success")),
+            ("payment_id", text(paid.id)),
+            ("endpoint_id", None),
+            ("webhook_url", text("https://shop.example/other")),
+            ("cause", text("event")),
+            ("status", text("PENDING")),
+            ("attempts", text(0)),
+            ("finished_at", None),
+        ],
+    );
     h.sql(&format!(
-        "INSERT INTO attempt (id, app_id, payment_id, url, request_body, response_status, response_body, \
-         attempt_number, delivered, created_at_ms) VALUES ('{id}', '{app_id}', '{id}', 'https://shop.example/hook', \
-         '{{}}', 204, NULL, 1, {delivered}, {})",
+        "INSERT INTO attempt (app_id, delivery_id, number, started_at_ms, duration_ms, request_headers, \
+         request_body_sha256, response_status) SELECT app_id, id, 1, {}, 12, '{{}}', 'ab', 204 FROM delivery \
+         WHERE payment_id = '{id}' AND app_id = '{app_id}'",
         START.as_ms()
     ))
     .await;
     check(
         &h.sql("SELECT * FROM webhook_logs").await[0],
         &[
-            ("id", text(&id)),
+            ("delivery_id", delivery_id),
+            ("event_id", text(log[1].id)),
             ("payment_id", text(paid.id)),
             ("app_id", text(paid.app_id)),
-            ("webhook_url", text("https://shop.example/hook")),
-            ("request_payload", text("{}")),
+            ("webhook_url", text("https://shop.example/other")),
+            ("request_payload", text(&log[1].body)),
             ("response_status", text(204)),
             ("response_body", None),
             ("attempt_number", text(1)),
             ("delivered", text(h.either("1", "t"))),
+            ("error", None),
+            ("duration_ms", text(12)),
             ("created_at", start),
         ],
     );

@@ -7,11 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use zenwallet_core::app::{Environment, KeyHash};
+use zenwallet_core::delivery::RetrySchedule;
+use zenwallet_core::egress::Cidr;
 use zenwallet_core::event::Event;
 use zenwallet_core::id::{AppId, IdSource, KeyId};
 use zenwallet_core::time::{Clock, ManualClock, Timestamp};
 use zenwallet_server::App;
-use zenwallet_server::gateway::{Gateway, InstanceKey, NewApp};
+use zenwallet_server::egress::Egress;
+use zenwallet_server::gateway::{Gateway, InstanceKey, NewApp, WebhookRules};
 use zenwallet_store::Store;
 
 /// When every case begins: 2026-01-26T10:35:00Z.
@@ -178,6 +181,20 @@ async fn make(gateway: &Gateway, new: NewApp) -> Tenant {
 async fn open(database: &Database, clock: Clock, ids: &Arc<IdSource>, endurance: Endurance) -> (Gateway, Store) {
     let store = database.store(clock.clone(), ids, endurance).await;
     let key = InstanceKey::new(INSTANCE_KEY);
-    let gateway = Gateway::new(store.clone(), clock, Arc::clone(ids), key, PUBLIC_URL).await.unwrap();
+    let gateway = Gateway::new(store.clone(), clock, Arc::clone(ids), key, webhook_rules(), PUBLIC_URL).await.unwrap();
     (gateway, store)
+}
+
+/// The contract's rules, with loopback open to test apps.
+fn webhook_rules() -> WebhookRules {
+    let loopback = ["127.0.0.0/8", "::1/128"].into_iter().filter_map(Cidr::parse).collect();
+    WebhookRules {
+        egress: Arc::new(Egress::new(loopback, Vec::new(), Vec::new())),
+        schedule: RetrySchedule::default(),
+        disable_after: Duration::from_secs(5 * 86_400),
+        log_retention: Duration::from_secs(30 * 86_400),
+        timeout: Duration::from_secs(2),
+        node: Arc::from("node"),
+        nudge: Arc::default(),
+    }
 }

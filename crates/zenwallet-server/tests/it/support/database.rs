@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use zenwallet_core::id::IdSource;
 use zenwallet_core::time::Clock;
-use zenwallet_store::{PostgresOptions, PostgresStore, SqliteOptions, SqliteStore, Statements, Store, Surroundings};
+use zenwallet_store::{
+    Leasing, PostgresOptions, PostgresStore, SqliteOptions, SqliteStore, Statements, Store, Surroundings,
+};
 use zenwallet_testing::TempDir;
 use zenwallet_testing::postgres::Server;
 
@@ -61,7 +63,8 @@ impl Database {
     /// A store over this database, with its schema. A second one is a second node or process.
     pub(crate) async fn store(&self, clock: Clock, ids: &Arc<IdSource>, endurance: Endurance) -> Store {
         let Endurance { queue_max, timeout } = endurance;
-        let surroundings = Surroundings { clock, ids: Arc::clone(ids), queue_max, batch_max: 256 };
+        let surroundings =
+            Surroundings { clock, ids: Arc::clone(ids), queue_max, batch_max: 256, leasing: Leasing::default() };
         let store = match self {
             Self::Sqlite { directory, .. } => {
                 let path = directory.join("zenwallet.db");

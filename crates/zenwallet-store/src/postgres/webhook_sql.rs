@@ -1,0 +1,124 @@
+//! The statements of a batch that concern webhooks, each over whole columns of rows.
+
+use tokio_postgres::types::Type;
+
+/// The enabled endpoints of apps. An app without one gives a single row without an endpoint.
+pub(super) const LOAD_TARGETS: &str = "SELECT l.app_id, l.targets_version, a.environment, e.id, e.url, e.events, \
+    e.headers_sealed FROM app_log l JOIN app a ON a.id = l.app_id \
+    LEFT JOIN endpoint e ON e.app_id = l.app_id AND e.is_enabled WHERE l.app_id = ANY($1) ORDER BY l.app_id, e.id";
+
+pub(super) const LOAD_ENABLED: &str = "SELECT e.app_id, e.id, e.url FROM unnest($1::uuid[], $2::uuid[]) AS w (app_id, id) \
+    JOIN endpoint e USING (app_id, id) WHERE e.is_enabled";
+
+/// The log's end is locked by this transaction, so the event's place in it is known from there.
+pub(super) const INSERT_DELIVERIES: &str = "INSERT INTO delivery (id, app_id, event_seq, event_id, kind, payment_id, \
+    endpoint_id, url, lane, cause, status, attempts, visible_at_ms, leased_by, lease_token, created_at_ms) \
+    SELECT n.id, n.app_id, l.last_seq - n.back, n.event_id, n.kind, n.payment_id, n.endpoint_id, n.url, n.lane, n.cause, \
+    0, 0, CASE WHEN n.leased THEN $13 ELSE $12 END, CASE WHEN n.leased THEN $14 END, 1, $12 \
+    FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::uuid[], $5::smallint[], $6::uuid[], $7::uuid[], $8::text[], \
+    $9::bigint[], $10::smallint[], $11::boolean[]) AS n (id, app_id, back, event_id, kind, payment_id, endpoint_id, url, \
+    lane, cause, leased) JOIN app_log l USING (app_id)";
+
+/// Writes down what counts, and tells which did: those whose lease was still the one.
+pub(super) const RECORD_ATTEMPTS: &str = "WITH r AS MATERIALIZED (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], \
+    $4::integer[], $5::bigint[], $6::integer[], $7::text[], $8::text[], $9::smallint[], $10::text[], $11::text[], \
+    $12::text[], $13::smallint[], $14::bigint[], $15::bigint[]) WITH ORDINALITY AS r (app_id, delivery_id, token, number, \
+    started_at_ms, duration_ms, request_headers, request_body_sha256, response_status, response_headers, response_body, \
+    error, status, visible_at_ms, ended_at_ms, place)), \
+    applied AS (UPDATE delivery d SET attempts = r.number, status = r.status, visible_at_ms = r.visible_at_ms, \
+    leased_by = NULL, response_status = r.response_status, error = r.error, \
+    finished_at_ms = CASE WHEN r.status <> 0 THEN r.ended_at_ms END \
+    FROM r WHERE d.app_id = r.app_id AND d.id = r.delivery_id AND d.lease_token = r.token AND d.status = 0 \
+    RETURNING r.place), \
+    logged AS (INSERT INTO attempt (app_id, delivery_id, number, started_at_ms, duration_ms, request_headers, \
+    request_body_sha256, response_status, response_headers, response_body, error) \
+    SELECT app_id, delivery_id, number, started_at_ms, duration_ms, request_headers, request_body_sha256, \
+    response_status, response_headers, response_body, error FROM r WHERE place IN (SELECT place FROM applied)) \
+    SELECT place FROM applied";
+
+/// Only rows that change are touched: an endpoint that works, as nearly all do, costs one look.
+pub(super) const NOTE_ENDPOINTS: &str = "UPDATE endpoint e SET failing_since_ms = CASE WHEN h.healthy THEN NULL ELSE h.at_ms END \
+    FROM unnest($1::uuid[], $2::uuid[], $3::boolean[], $4::bigint[]) AS h (app_id, id, healthy, at_ms) \
+    WHERE e.app_id = h.app_id AND e.id = h.id AND (e.failing_since_ms IS NULL) <> h.healthy";
+
+pub(super) const DISABLE_ENDPOINTS: &str = "WITH gone AS (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[]) \
+    AS g (app_id, id, reason)), \
+    bumped AS (UPDATE app_log SET targets_version = targets_version + 1 WHERE app_id IN (SELECT app_id FROM gone)), \
+    disabled AS (UPDATE endpoint e SET is_enabled = FALSE, disabled_reason = gone.reason FROM gone \
+    WHERE e.app_id = gone.app_id AND e.id = gone.id AND e.is_enabled RETURNING 1) \
+    SELECT zw_assert((SELECT count(*) FROM disabled) = cardinality($1), 'ZW002', 'an endpoint was changed meanwhile')";
+
+/// Leases what is due and can begin now. `head` jumps from lane to lane along the index, so a lane with a million
+/// waiting deliveries costs as much as one with a single one. What waits for an endpoint that is no longer enabled is
+/// called off here.
+pub(super) const CLAIM_DELIVERIES: &str = "WITH RECURSIVE head AS ( \
+    (SELECT lane, visible_at_ms FROM delivery WHERE visible_at_ms IS NOT NULL ORDER BY lane, visible_at_ms LIMIT 1) \
+    UNION ALL SELECT n.lane, n.visible_at_ms FROM head h CROSS JOIN LATERAL (SELECT d.lane, d.visible_at_ms \
+    FROM delivery d WHERE d.visible_at_ms IS NOT NULL AND d.lane > h.lane ORDER BY d.lane, d.visible_at_ms LIMIT 1) n), \
+    open AS (SELECT head.lane, head.visible_at_ms, coalesce(b.free, $3) AS free FROM head \
+    LEFT JOIN unnest($1::bigint[], $2::integer[]) AS b (lane, free) USING (lane)), \
+    due AS (SELECT d.at FROM (SELECT * FROM open WHERE visible_at_ms <= $4 AND free > 0 ORDER BY visible_at_ms) o \
+    CROSS JOIN LATERAL (SELECT ctid AS at FROM delivery WHERE lane = o.lane AND visible_at_ms <= $4 \
+    ORDER BY visible_at_ms LIMIT o.free FOR UPDATE SKIP LOCKED) d LIMIT $5), \
+    claimed AS (UPDATE delivery d SET lease_token = d.lease_token + 1, status = CASE WHEN live.yes THEN 0 ELSE 3 END, \
+    visible_at_ms = CASE WHEN live.yes THEN $6 END, leased_by = CASE WHEN live.yes THEN $7 END, \
+    finished_at_ms = CASE WHEN live.yes THEN NULL ELSE $4 END, \
+    error = CASE WHEN live.yes THEN d.error ELSE 'endpoint_disabled: the endpoint is disabled or deleted' END \
+    FROM (SELECT w.ctid AS at, w.endpoint_id IS NULL OR w.cause = 3 OR EXISTS (SELECT 1 FROM endpoint p \
+    WHERE p.app_id = w.app_id AND p.id = w.endpoint_id AND p.is_enabled) AS yes \
+    FROM delivery w WHERE w.ctid = ANY(ARRAY(SELECT at FROM due))) AS live WHERE d.ctid = live.at \
+    AND d.ctid = ANY(ARRAY(SELECT at FROM due)) RETURNING d.*) \
+    SELECT next.due_at_ms, c.id, c.app_id, a.environment, c.event_id, c.kind, c.payment_id, e.body, c.endpoint_id, c.url, \
+    p.headers_sealed, c.lane, c.cause, c.attempts, c.lease_token, c.visible_at_ms \
+    FROM (SELECT min(visible_at_ms) AS due_at_ms FROM open WHERE free > 0 AND visible_at_ms > $4) AS next \
+    LEFT JOIN (claimed c JOIN event e ON e.app_id = c.app_id AND e.seq = c.event_seq JOIN app a ON a.id = c.app_id \
+    LEFT JOIN endpoint p ON p.app_id = c.app_id AND p.id = c.endpoint_id) ON c.status = 0";
+
+/// Every statement here with the types of its parameters.
+pub(super) fn statements() -> [(&'static str, &'static [Type]); 7] {
+    [
+        (LOAD_TARGETS, &[Type::UUID_ARRAY]),
+        (LOAD_ENABLED, &[Type::UUID_ARRAY, Type::UUID_ARRAY]),
+        (INSERT_DELIVERIES, &INSERT_TYPES),
+        (RECORD_ATTEMPTS, &RECORD_TYPES),
+        (NOTE_ENDPOINTS, &[Type::UUID_ARRAY, Type::UUID_ARRAY, Type::BOOL_ARRAY, Type::INT8_ARRAY]),
+        (DISABLE_ENDPOINTS, &[Type::UUID_ARRAY, Type::UUID_ARRAY, Type::TEXT_ARRAY]),
+        (CLAIM_DELIVERIES, &CLAIM_TYPES),
+    ]
+}
+
+const INSERT_TYPES: [Type; 14] = [
+    Type::UUID_ARRAY,
+    Type::UUID_ARRAY,
+    Type::INT8_ARRAY,
+    Type::UUID_ARRAY,
+    Type::INT2_ARRAY,
+    Type::UUID_ARRAY,
+    Type::UUID_ARRAY,
+    Type::TEXT_ARRAY,
+    Type::INT8_ARRAY,
+    Type::INT2_ARRAY,
+    Type::BOOL_ARRAY,
+    Type::INT8,
+    Type::INT8,
+    Type::TEXT,
+];
+const RECORD_TYPES: [Type; 15] = [
+    Type::UUID_ARRAY,
+    Type::UUID_ARRAY,
+    Type::INT8_ARRAY,
+    Type::INT4_ARRAY,
+    Type::INT8_ARRAY,
+    Type::INT4_ARRAY,
+    Type::TEXT_ARRAY,
+    Type::TEXT_ARRAY,
+    Type::INT2_ARRAY,
+    Type::TEXT_ARRAY,
+    Type::TEXT_ARRAY,
+    Type::TEXT_ARRAY,
+    Type::INT2_ARRAY,
+    Type::INT8_ARRAY,
+    Type::INT8_ARRAY,
+];
+const CLAIM_TYPES: [Type; 7] =
+    [Type::INT8_ARRAY, Type::INT4_ARRAY, Type::INT4, Type::INT8, Type::INT8, Type::INT8, Type::TEXT];
