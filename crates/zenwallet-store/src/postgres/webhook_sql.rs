@@ -19,14 +19,14 @@ pub(super) const INSERT_DELIVERIES: &str = "INSERT INTO delivery (id, app_id, ev
     $9::bigint[], $10::smallint[], $11::boolean[]) AS n (id, app_id, back, event_id, kind, payment_id, endpoint_id, url, \
     lane, cause, leased) JOIN app_log l USING (app_id)";
 
-/// Writes down what counts, and tells which did: those whose lease was still the one.
+/// Writes down what counts, and tells which did: those whose lease was still the one. A lease has one result.
 pub(super) const RECORD_ATTEMPTS: &str = "WITH r AS MATERIALIZED (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], \
     $4::integer[], $5::bigint[], $6::integer[], $7::text[], $8::text[], $9::smallint[], $10::text[], $11::text[], \
     $12::text[], $13::smallint[], $14::bigint[], $15::bigint[]) WITH ORDINALITY AS r (app_id, delivery_id, token, number, \
     started_at_ms, duration_ms, request_headers, request_body_sha256, response_status, response_headers, response_body, \
     error, status, visible_at_ms, ended_at_ms, place)), \
     applied AS (UPDATE delivery d SET attempts = r.number, status = r.status, visible_at_ms = r.visible_at_ms, \
-    leased_by = NULL, response_status = r.response_status, error = r.error, \
+    leased_by = NULL, lease_token = d.lease_token + 1, response_status = r.response_status, error = r.error, \
     finished_at_ms = CASE WHEN r.status <> 0 THEN r.ended_at_ms END \
     FROM r WHERE d.app_id = r.app_id AND d.id = r.delivery_id AND d.lease_token = r.token AND d.status = 0 \
     RETURNING r.place), \

@@ -78,11 +78,16 @@ pub(super) async fn commit(
         webhooks::claim_deliveries(session, &plan, leasing, now),
         client.batch_execute("COMMIT"),
     );
+    // In the order in which they were sent: after the first error every other only says that there was one.
     begun.map_err(failed)?;
-    for written in [inserted, settled, appended, delivered, noted, disabled, kept, probed] {
+    for written in [inserted, settled, appended, delivered] {
         written.map_err(failed)?;
     }
-    let (attempted, claimed) = (attempted.map_err(failed)?, claimed.map_err(failed)?);
+    let attempted = attempted.map_err(failed)?;
+    for written in [noted, disabled, kept, probed] {
+        written.map_err(failed)?;
+    }
+    let claimed = claimed.map_err(failed)?;
     committed.map_err(failed)?;
     plan.hand_over(now.plus_ms(leasing.lease_ms));
     let recorded = webhooks::recorded(&attempted, plan.attempts.len()).map_err(failed)?;

@@ -22,8 +22,9 @@ const LOAD_ENABLED: &str = "SELECT url FROM endpoint WHERE app_id = ?1 AND id = 
 const INSERT_DELIVERY: &str = "INSERT INTO delivery (id, app_id, event_seq, event_id, kind, payment_id, endpoint_id, url, \
     lane, cause, status, attempts, visible_at_ms, leased_by, lease_token, created_at_ms) \
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, 0, ?11, ?12, 1, ?13)";
-/// A result counts only under the lease it was made with.
+/// A result counts only under the lease it was made with, and a lease has one result.
 const SETTLE_DELIVERY: &str = "UPDATE delivery SET attempts = ?4, status = ?5, visible_at_ms = ?6, leased_by = NULL, \
+    lease_token = lease_token + 1, \
     response_status = ?7, error = ?8, finished_at_ms = ?9 \
     WHERE app_id = ?1 AND id = ?2 AND lease_token = ?3 AND status = 0";
 const INSERT_ATTEMPT: &str = "INSERT INTO attempt (app_id, delivery_id, number, started_at_ms, duration_ms, request_headers, \

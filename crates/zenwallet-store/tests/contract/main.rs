@@ -13,6 +13,7 @@ mod lists;
 mod payments;
 mod schema;
 mod settle;
+mod webhooks;
 
 /// Declares each case as one test per database: `sqlite::lists::…`, `postgres::lists::…`.
 macro_rules! contract {
@@ -92,6 +93,24 @@ contract! {
         a_payment_of_another_app_is_not_found,
         a_hundred_completes_change_it_once,
     ;
+    webhooks:
+        an_endpoint_comes_back_as_it_was_made,
+        an_event_goes_to_its_targets_and_nowhere_else,
+        a_changed_endpoint_counts_from_the_next_event_on_every_node,
+        a_delivery_is_born_leased_while_its_node_has_room,
+        a_claim_takes_what_is_due_and_what_has_a_slot,
+        a_result_counts_under_its_lease_alone,
+        two_nodes_never_hold_the_same_lease,
+        a_node_that_comes_back_gives_up_its_old_leases,
+        a_disabled_endpoint_is_announced_and_called_no_more,
+        an_endpoint_remembers_since_when_it_fails,
+        a_test_is_an_event_of_its_own,
+        a_waiting_delivery_can_be_hurried_and_called_off,
+        what_failed_can_be_found_and_sent_again_once,
+        every_list_of_deliveries_equals_a_filtered_vec,
+        what_is_old_and_over_is_forgotten,
+        secrets_overlap,
+    ;
 }
 
 /// Through a pooler statements go unnamed: the same cases, where the way of sending can matter.
@@ -107,5 +126,7 @@ mod postgres_unnamed {
         Harness::postgres(Unnamed).await.run(crate::idempotency::a_key_replays_its_first_answer).await;
         Harness::postgres(Unnamed).await.run(crate::apps::a_rotated_key_overlaps_with_its_successor).await;
         Harness::postgres(Unnamed).await.run(crate::batches::a_bad_command_fails_alone).await;
+        Harness::postgres(Unnamed).await.run(crate::webhooks::a_result_counts_under_its_lease_alone).await;
+        Harness::postgres(Unnamed).await.run(crate::webhooks::two_nodes_never_hold_the_same_lease).await;
     }
 }
