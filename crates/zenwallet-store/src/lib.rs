@@ -73,7 +73,7 @@ impl Store {
     pub async fn commit(&self, command: Command) -> Result<Committed> {
         match self {
             Store::Sqlite(store) => store.queue().submit(command).await,
-            Store::Postgres(store) => store.queue().submit(command).await,
+            Store::Postgres(store) => store.queue(&command).submit(command).await,
         }
     }
 

@@ -8,6 +8,8 @@ mod failure;
 mod read;
 mod row;
 mod statement;
+#[cfg(test)]
+mod tests;
 mod upkeep;
 mod webhook_sql;
 mod webhooks;
@@ -17,6 +19,7 @@ mod writer;
 pub use statement::Statements;
 
 use crate::Surroundings;
+use crate::command::Command;
 use crate::error::{Result, StoreError};
 use crate::group_commit::{self, CommitQueue};
 use connect::Target;
@@ -54,9 +57,13 @@ struct Inner {
     pool: Pool,
     mode: Mode,
     timeout: Duration,
-    queue: CommitQueue,
+    /// Payments and their events.
+    payments: CommitQueue,
+    /// Deliveries being claimed and attempts being written down: they lock no row that payments lock, so they commit
+    /// beside them, on a connection of their own.
+    deliveries: CommitQueue,
     stop: watch::Sender<bool>,
-    writer: Mutex<Option<JoinHandle<()>>>,
+    writers: Mutex<Vec<JoinHandle<()>>>,
     surroundings: Surroundings,
 }
 
@@ -80,24 +87,33 @@ impl PostgresStore {
         };
         let mode = Mode::new(prepared);
         let pool = target.pool(&options, direct)?;
-        let (queue, batches) = group_commit::queue(surroundings.queue_max);
         let (stop, stopping) = watch::channel(false);
-        let writer = writer::Writer::new(target.clone(), mode.clone(), options.commit_timeout, surroundings.clone());
-        let writer = tokio::spawn(writer.run(batches, stopping));
+        let start_writer = || {
+            let (queue, batches) = group_commit::queue(surroundings.queue_max);
+            let timeout = options.commit_timeout;
+            let writer = writer::Writer::new(target.clone(), mode.clone(), timeout, surroundings.clone());
+            (queue, tokio::spawn(writer.run(batches, stopping.clone())))
+        };
+        let ((payments, first), (deliveries, second)) = (start_writer(), start_writer());
         Ok(Self(Arc::new(Inner {
             target,
             pool,
             mode,
             timeout: options.commit_timeout,
-            queue,
+            payments,
+            deliveries,
             stop,
-            writer: Mutex::new(Some(writer)),
+            writers: Mutex::new(vec![first, second]),
             surroundings,
         })))
     }
 
-    pub(crate) fn queue(&self) -> &CommitQueue {
-        &self.0.queue
+    /// The queue that a command waits in.
+    pub(crate) fn queue(&self, command: &Command) -> &CommitQueue {
+        match command {
+            Command::RecordAttempt(_) | Command::ClaimDeliveries(_) => &self.0.deliveries,
+            _ => &self.0.payments,
+        }
     }
 
     /// A server that fails comes back or is replaced: nothing here is ever lost for good.
@@ -107,8 +123,8 @@ impl PostgresStore {
 
     pub(crate) async fn close(&self) {
         let _ = self.0.stop.send(true);
-        let writer = self.0.writer.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
-        if let Some(writer) = writer {
+        let writers = std::mem::take(&mut *self.0.writers.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
+        for writer in writers {
             let _ = writer.await;
         }
         self.0.pool.close();

@@ -19,7 +19,8 @@ pub(super) const INSERT_DELIVERIES: &str = "INSERT INTO delivery (id, app_id, ev
     $9::bigint[], $10::smallint[], $11::boolean[]) AS n (id, app_id, back, event_id, kind, payment_id, endpoint_id, url, \
     lane, cause, leased) JOIN app_log l USING (app_id)";
 
-/// Writes down what counts, and tells which did: those whose lease was still the one. A lease has one result.
+/// Writes down what counts, and tells which did: those whose lease was still the one. A lease has one result. Whatever
+/// changes a leased delivery ends its lease, so a row that changes meanwhile is rightly passed over.
 pub(super) const RECORD_ATTEMPTS: &str = "WITH r AS MATERIALIZED (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], \
     $4::integer[], $5::bigint[], $6::integer[], $7::text[], $8::text[], $9::smallint[], $10::text[], $11::text[], \
     $12::text[], $13::smallint[], $14::bigint[], $15::bigint[]) WITH ORDINALITY AS r (app_id, delivery_id, token, number, \
@@ -28,12 +29,13 @@ pub(super) const RECORD_ATTEMPTS: &str = "WITH r AS MATERIALIZED (SELECT * FROM 
     applied AS (UPDATE delivery d SET attempts = r.number, status = r.status, visible_at_ms = r.visible_at_ms, \
     leased_by = NULL, lease_token = d.lease_token + 1, response_status = r.response_status, error = r.error, \
     finished_at_ms = CASE WHEN r.status <> 0 THEN r.ended_at_ms END \
-    FROM r WHERE d.app_id = r.app_id AND d.id = r.delivery_id AND d.lease_token = r.token AND d.status = 0 \
-    RETURNING r.place), \
+    FROM (SELECT r.*, found.at FROM r CROSS JOIN LATERAL (SELECT ctid AS at FROM delivery \
+    WHERE app_id = r.app_id AND id = r.delivery_id LIMIT 1) AS found OFFSET 0) AS r \
+    WHERE d.ctid = r.at AND d.lease_token = r.token RETURNING r.*), \
     logged AS (INSERT INTO attempt (app_id, delivery_id, number, started_at_ms, duration_ms, request_headers, \
     request_body_sha256, response_status, response_headers, response_body, error) \
     SELECT app_id, delivery_id, number, started_at_ms, duration_ms, request_headers, request_body_sha256, \
-    response_status, response_headers, response_body, error FROM r WHERE place IN (SELECT place FROM applied)) \
+    response_status, response_headers, response_body, error FROM applied) \
     SELECT place FROM applied";
 
 /// Only rows that change are touched: an endpoint that works, as nearly all do, costs one look.
@@ -50,29 +52,30 @@ pub(super) const DISABLE_ENDPOINTS: &str = "WITH gone AS (SELECT * FROM unnest($
 
 /// Leases what is due and can begin now. `head` jumps from lane to lane along the index, so a lane with a million
 /// waiting deliveries costs as much as one with a single one. What waits for an endpoint that is no longer enabled is
-/// called off here.
-pub(super) const CLAIM_DELIVERIES: &str = "WITH RECURSIVE head AS ( \
+/// called off here. `$1` is an object from lane to free slots: looking a lane up in it is no join.
+pub(super) const CLAIM_DELIVERIES: &str = "WITH RECURSIVE busy AS MATERIALIZED (SELECT $1::jsonb AS free), head AS ( \
     (SELECT lane, visible_at_ms FROM delivery WHERE visible_at_ms IS NOT NULL ORDER BY lane, visible_at_ms LIMIT 1) \
     UNION ALL SELECT n.lane, n.visible_at_ms FROM head h CROSS JOIN LATERAL (SELECT d.lane, d.visible_at_ms \
     FROM delivery d WHERE d.visible_at_ms IS NOT NULL AND d.lane > h.lane ORDER BY d.lane, d.visible_at_ms LIMIT 1) n), \
-    open AS (SELECT head.lane, head.visible_at_ms, coalesce(b.free, $3) AS free FROM head \
-    LEFT JOIN unnest($1::bigint[], $2::integer[]) AS b (lane, free) USING (lane)), \
-    due AS (SELECT d.at FROM (SELECT * FROM open WHERE visible_at_ms <= $4 AND free > 0 ORDER BY visible_at_ms) o \
-    CROSS JOIN LATERAL (SELECT ctid AS at FROM delivery WHERE lane = o.lane AND visible_at_ms <= $4 \
-    ORDER BY visible_at_ms LIMIT o.free FOR UPDATE SKIP LOCKED) d LIMIT $5), \
-    claimed AS (UPDATE delivery d SET lease_token = d.lease_token + 1, status = CASE WHEN live.yes THEN 0 ELSE 3 END, \
-    visible_at_ms = CASE WHEN live.yes THEN $6 END, leased_by = CASE WHEN live.yes THEN $7 END, \
-    finished_at_ms = CASE WHEN live.yes THEN NULL ELSE $4 END, \
-    error = CASE WHEN live.yes THEN d.error ELSE 'endpoint_disabled: the endpoint is disabled or deleted' END \
-    FROM (SELECT w.ctid AS at, w.endpoint_id IS NULL OR w.cause = 3 OR EXISTS (SELECT 1 FROM endpoint p \
-    WHERE p.app_id = w.app_id AND p.id = w.endpoint_id AND p.is_enabled) AS yes \
-    FROM delivery w WHERE w.ctid = ANY(ARRAY(SELECT at FROM due))) AS live WHERE d.ctid = live.at \
-    AND d.ctid = ANY(ARRAY(SELECT at FROM due)) RETURNING d.*) \
-    SELECT next.due_at_ms, c.id, c.app_id, a.environment, c.event_id, c.kind, c.payment_id, e.body, c.endpoint_id, c.url, \
-    p.headers_sealed, c.lane, c.cause, c.attempts, c.lease_token, c.visible_at_ms \
-    FROM (SELECT min(visible_at_ms) AS due_at_ms FROM open WHERE free > 0 AND visible_at_ms > $4) AS next \
-    LEFT JOIN (claimed c JOIN event e ON e.app_id = c.app_id AND e.seq = c.event_seq JOIN app a ON a.id = c.app_id \
-    LEFT JOIN endpoint p ON p.app_id = c.app_id AND p.id = c.endpoint_id) ON c.status = 0";
+    open AS (SELECT lane, visible_at_ms, coalesce(((SELECT free FROM busy) ->> lane::text)::integer, $2) AS free FROM head), \
+    due AS (SELECT d.at FROM (SELECT * FROM open WHERE visible_at_ms <= $3 AND free > 0 ORDER BY visible_at_ms) o \
+    CROSS JOIN LATERAL (SELECT ctid AS at FROM delivery WHERE lane = o.lane AND visible_at_ms <= $3 \
+    ORDER BY visible_at_ms LIMIT o.free FOR UPDATE SKIP LOCKED) d LIMIT $4), \
+    claimed AS (UPDATE delivery d SET lease_token = d.lease_token + 1, \
+    (status, visible_at_ms, leased_by, finished_at_ms, error) = (SELECT CASE WHEN live THEN 0::smallint ELSE 3::smallint END, \
+    CASE WHEN live THEN $5 END, CASE WHEN live THEN $6 END, CASE WHEN live THEN NULL ELSE $3 END, \
+    CASE WHEN live THEN d.error ELSE 'endpoint_disabled: the endpoint is disabled or deleted' END \
+    FROM (SELECT d.endpoint_id IS NULL OR d.cause = 3 OR EXISTS (SELECT 1 FROM endpoint p WHERE p.app_id = d.app_id \
+    AND p.id = d.endpoint_id AND p.is_enabled) AS live OFFSET 0) AS target) \
+    WHERE d.ctid = ANY(ARRAY(SELECT at FROM due)) RETURNING d.*) \
+    SELECT next.due_at_ms, c.id, c.app_id, c.environment, c.event_id, c.kind, c.payment_id, c.body, c.endpoint_id, c.url, \
+    c.headers_sealed, c.lane, c.cause, c.attempts, c.lease_token, c.visible_at_ms \
+    FROM (SELECT min(visible_at_ms) AS due_at_ms FROM open WHERE free > 0 AND visible_at_ms > $3) AS next \
+    LEFT JOIN (SELECT claimed.*, e.body, a.environment, p.headers_sealed FROM claimed \
+    CROSS JOIN LATERAL (SELECT body FROM event WHERE app_id = claimed.app_id AND seq = claimed.event_seq LIMIT 1) AS e \
+    CROSS JOIN LATERAL (SELECT environment FROM app WHERE id = claimed.app_id LIMIT 1) AS a \
+    LEFT JOIN LATERAL (SELECT headers_sealed FROM endpoint WHERE app_id = claimed.app_id \
+    AND id = claimed.endpoint_id LIMIT 1) AS p ON TRUE WHERE claimed.status = 0) AS c ON TRUE";
 
 /// Every statement here with the types of its parameters.
 pub(super) fn statements() -> [(&'static str, &'static [Type]); 7] {
@@ -120,5 +123,4 @@ const RECORD_TYPES: [Type; 15] = [
     Type::INT8_ARRAY,
     Type::INT8_ARRAY,
 ];
-const CLAIM_TYPES: [Type; 7] =
-    [Type::INT8_ARRAY, Type::INT4_ARRAY, Type::INT4, Type::INT8, Type::INT8, Type::INT8, Type::TEXT];
+const CLAIM_TYPES: [Type; 6] = [Type::TEXT, Type::INT4, Type::INT8, Type::INT8, Type::INT8, Type::TEXT];

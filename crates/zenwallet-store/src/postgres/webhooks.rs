@@ -206,13 +206,12 @@ pub(super) async fn claim_deliveries(
 }
 
 async fn claim_once(session: &Session, claim: &ClaimRequest, leasing: &Leasing, now: Timestamp) -> Rows {
-    let busy = claim.busy.iter().map(|(lane, free)| (lane.number(), free.cast_signed()));
-    let (lanes, free): (Vec<i64>, Vec<i32>) = busy.unzip();
+    let busy: Vec<_> = claim.busy.iter().map(|(lane, free)| format!("\"{}\":{free}", lane.number())).collect();
+    let busy = format!("{{{}}}", busy.join(","));
     let (usual, limit) = (claim.free_per_lane.cast_signed(), i64::from(claim.limit));
     let (now_ms, until_ms, node) = (now.as_ms(), now.plus_ms(leasing.lease_ms).as_ms(), &*leasing.node);
-    let params: [Param<'_>; 7] = [
-        (&lanes, Type::INT8_ARRAY),
-        (&free, Type::INT4_ARRAY),
+    let params: [Param<'_>; 6] = [
+        (&busy, Type::TEXT),
         (&usual, Type::INT4),
         (&now_ms, Type::INT8),
         (&limit, Type::INT8),

@@ -16,6 +16,7 @@ use crate::error::StoreError;
 use crate::plan::{self, Context, KeyRecord, Loaded, Plan};
 use crate::planted::{Bug, planted};
 use crate::targets::KnownTargets;
+use std::collections::HashMap;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Error, Row};
 use uuid::Uuid;
@@ -259,16 +260,19 @@ impl<'a> PaymentColumns<'a> {
     }
 }
 
-/// Which log grows by how much, and which version of the app's endpoints the plan knew.
-fn growth_columns(plan: &Plan<'_>) -> (Vec<Uuid>, Vec<i64>, Vec<i64>) {
+/// Which log grows by how much, which version of the app's endpoints the plan knew, and for each event the place of
+/// its log among these, counted from 1.
+fn growth_columns(plan: &Plan<'_>) -> (Vec<Uuid>, Vec<i64>, Vec<i64>, Vec<i32>) {
     let growth = plan.log_growth();
+    let places: HashMap<_, _> = growth.keys().copied().zip(1..).collect();
+    let log = plan.events.iter().map(|event| places[&event.app_id]).collect();
     let version = growth.keys().map(|app_id| plan.versions.get(app_id).copied().unwrap_or_default()).collect();
     let (app_id, count) = growth.iter().map(|(app_id, count)| (app_id.uuid(), *count)).unzip();
-    (app_id, count, version)
+    (app_id, count, version, log)
 }
 
 async fn create_payments(session: &Session, plan: &Plan<'_>) -> Rows {
-    let (grown_app, count, version) = growth_columns(plan);
+    let (grown_app, count, version, log) = growth_columns(plan);
     let columns = PaymentColumns::of(&plan.created);
     let place = plan.event_places();
     let event_id = uuids(plan.events.iter().map(|e| e.id));
@@ -279,6 +283,7 @@ async fn create_payments(session: &Session, plan: &Plan<'_>) -> Rows {
     params.push((&event_id, Type::UUID_ARRAY));
     params.push((&body, Type::TEXT_ARRAY));
     params.push((&version, Type::INT8_ARRAY));
+    params.push((&log, Type::INT4_ARRAY));
     session.prepared.query(&session.link.client, CREATE_PAYMENTS, &params).await
 }
 
@@ -318,7 +323,7 @@ async fn append_events(session: &Session, plan: &Plan<'_>) -> Rows {
     if plan.events.is_empty() {
         return Ok(Vec::new());
     }
-    let (grown_app, count, version) = growth_columns(plan);
+    let (grown_app, count, version, log) = growth_columns(plan);
     let rows = &plan.events;
     let place = plan.event_places();
     let app_id = uuids(rows.iter().map(|e| e.app_id));
@@ -327,7 +332,7 @@ async fn append_events(session: &Session, plan: &Plan<'_>) -> Rows {
     let payment_id = uuids(rows.iter().map(|e| e.payment_id));
     let created_at_ms: Vec<_> = rows.iter().map(|e| e.at.as_ms()).collect();
     let body: Vec<_> = rows.iter().map(|e| e.body.as_str()).collect();
-    let params: [Param<'_>; 10] = [
+    let params: [Param<'_>; 11] = [
         (&grown_app, Type::UUID_ARRAY),
         (&count, Type::INT8_ARRAY),
         (&app_id, Type::UUID_ARRAY),
@@ -338,6 +343,7 @@ async fn append_events(session: &Session, plan: &Plan<'_>) -> Rows {
         (&created_at_ms, Type::INT8_ARRAY),
         (&body, Type::TEXT_ARRAY),
         (&version, Type::INT8_ARRAY),
+        (&log, Type::INT4_ARRAY),
     ];
     session.prepared.query(&session.link.client, APPEND_EVENTS, &params).await
 }

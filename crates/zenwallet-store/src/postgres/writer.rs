@@ -17,6 +17,11 @@ use tokio::sync::watch;
 /// How often a transaction that lost a race with another node is tried in all.
 const ATTEMPTS: usize = 3;
 
+/// A batch looks rows up by their keys, always. A plan that is made while a table is small would read all of it
+/// instead, and be kept while the table grows. Statements that go unnamed are planned each time.
+pub(super) const LOOK_UP_BY_INDEX: &str =
+    "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off";
+
 /// The writer with its one connection.
 pub(super) struct Writer {
     target: Target,
@@ -137,7 +142,12 @@ impl Writer {
     async fn connect(&self) -> Result<Session> {
         let link = self.target.connect().await?;
         let statements: Vec<_> = batch_sql::statements().into_iter().chain(webhook_sql::statements()).collect();
-        let preparing = Prepared::on(&link.client, &self.mode, &statements);
+        let preparing = async {
+            if self.mode.is_prepared() {
+                link.client.batch_execute(LOOK_UP_BY_INDEX).await?;
+            }
+            Prepared::on(&link.client, &self.mode, &statements).await
+        };
         let prepared = tokio::time::timeout(self.timeout, preparing)
             .await
             .map_err(|_| StoreError::Unavailable("the database did not prepare its statements in time".to_owned()))?

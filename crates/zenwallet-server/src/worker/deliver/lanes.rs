@@ -25,6 +25,8 @@ const WAITING_PER_SLOT: usize = 4;
 const BORN_PER_SLOT: usize = 16;
 /// Deliveries that may wait in memory in all.
 const WAITING_MAX: usize = 4_096;
+/// Most deliveries of one claim: payments share its transaction, and wait for no more than that.
+const CLAIM_MAX: usize = 512;
 
 /// Most lanes remembered for nothing but their failures.
 const FAILING_MAX: usize = 10_000;
@@ -149,15 +151,16 @@ impl Lanes {
 
     /// What could begin, or wait a moment in memory; `None` when that is nothing.
     pub(crate) fn claim_request(&self) -> Option<ClaimRequest> {
-        let limit = WAITING_MAX.saturating_sub(self.waiting);
+        let limit = WAITING_MAX.saturating_sub(self.waiting).min(CLAIM_MAX);
         let usual = self.slots.per_lane * WAITING_PER_SLOT;
         let rooms = self.lanes.keys().map(|lane| (*lane, self.room_in(*lane)));
         let busy = rooms.filter(|(_, room)| *room != usual).map(|(lane, room)| (lane, count(room))).collect();
         (limit > 0).then_some(ClaimRequest { busy, free_per_lane: count(usual), limit: count(limit) })
     }
 
-    /// Notes what a claim brought: a lane that was given all it had room for may have more.
-    pub(crate) fn note_claimed(&mut self, request: &ClaimRequest, deliveries: Vec<LeasedDelivery>) {
+    /// Notes what a claim brought: a lane that was given all it had room for may have more. True when the claim itself
+    /// was full, so that there may be more in any lane.
+    pub(crate) fn note_claimed(&mut self, request: &ClaimRequest, deliveries: Vec<LeasedDelivery>) -> bool {
         let cut_short = deliveries.len() >= request.limit as usize;
         let busy: HashMap<Lane, u32> = request.busy.iter().copied().collect();
         let room = |lane: &Lane| busy.get(lane).copied().unwrap_or(request.free_per_lane);
@@ -173,6 +176,7 @@ impl Lanes {
             }
             self.push(delivery);
         }
+        cut_short
     }
 
     fn room_in(&self, lane: Lane) -> usize {

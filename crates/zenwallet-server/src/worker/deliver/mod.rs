@@ -3,6 +3,8 @@
 
 mod attempt;
 mod lanes;
+#[cfg(test)]
+mod tests;
 
 pub use lanes::Slots;
 
@@ -159,11 +161,11 @@ impl Dispatcher {
         self.next_claim = Instant::now() + POLL;
         match claimed {
             Ok(Claimed { deliveries, next_due }) => {
-                self.lanes.note_claimed(&request, deliveries);
+                let is_full = self.lanes.note_claimed(&request, deliveries);
                 if let Some(at) = next_due {
                     self.claim_at(at);
                 }
-                if self.lanes.wants_claim() {
+                if is_full || self.lanes.wants_claim() {
                     self.claim_by(Instant::now() + CLAIM_PAUSE);
                 }
             }
