@@ -3,6 +3,7 @@
 //! [`Store`] is the whole contract on one page. Each method is one use-case-sized transaction, does the same
 //! on both databases, and is held to it by one contract suite that runs on both.
 
+mod announce;
 mod command;
 mod delivery;
 mod error;

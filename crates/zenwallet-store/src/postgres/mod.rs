@@ -48,6 +48,9 @@ pub struct PostgresOptions {
     pub commit_timeout: Duration,
 }
 
+/// How long results of deliveries wait for others: nobody waits for them.
+const RESULTS_LINGER: Duration = Duration::from_millis(3);
+
 /// A PostgreSQL database; clones share it.
 #[derive(Clone)]
 pub struct PostgresStore(Arc<Inner>);
@@ -88,13 +91,13 @@ impl PostgresStore {
         let mode = Mode::new(prepared);
         let pool = target.pool(&options, direct)?;
         let (stop, stopping) = watch::channel(false);
-        let start_writer = || {
+        let start_writer = |linger| {
             let (queue, batches) = group_commit::queue(surroundings.queue_max);
             let timeout = options.commit_timeout;
-            let writer = writer::Writer::new(target.clone(), mode.clone(), timeout, surroundings.clone());
+            let writer = writer::Writer::new(target.clone(), mode.clone(), timeout, linger, surroundings.clone());
             (queue, tokio::spawn(writer.run(batches, stopping.clone())))
         };
-        let ((payments, first), (deliveries, second)) = (start_writer(), start_writer());
+        let ((payments, first), (deliveries, second)) = (start_writer(Duration::ZERO), start_writer(RESULTS_LINGER));
         Ok(Self(Arc::new(Inner {
             target,
             pool,

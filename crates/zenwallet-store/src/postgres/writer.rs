@@ -27,6 +27,8 @@ pub(super) struct Writer {
     target: Target,
     mode: Mode,
     timeout: Duration,
+    /// How long the first command of a batch waits for others: nothing where callers wait.
+    linger: Duration,
     surroundings: Surroundings,
     session: Option<Session>,
     /// Where each app's events go, as it was when it was last read.
@@ -34,8 +36,14 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(target: Target, mode: Mode, timeout: Duration, surroundings: Surroundings) -> Self {
-        Self { target, mode, timeout, surroundings, session: None, targets: KnownTargets::new() }
+    pub(super) fn new(
+        target: Target,
+        mode: Mode,
+        timeout: Duration,
+        linger: Duration,
+        surroundings: Surroundings,
+    ) -> Self {
+        Self { target, mode, timeout, linger, surroundings, session: None, targets: KnownTargets::new() }
     }
 
     /// Commits batches until asked to stop and the queue is empty.
@@ -49,6 +57,7 @@ impl Writer {
                     if count == 0 {
                         return;
                     }
+                    self.gather(&mut batches, &mut batch).await;
                     self.commit(batch).await;
                 }
                 _ = stopping.changed(), if open => {
@@ -56,6 +65,19 @@ impl Writer {
                     batches.close();
                 }
             }
+        }
+    }
+
+    /// Lets a batch fill: fewer commits leave the disk and the server to those who wait for them.
+    async fn gather(&self, batches: &mut Batches, batch: &mut Vec<Waiting>) {
+        if self.linger.is_zero() || batch.len() >= self.surroundings.batch_max {
+            return;
+        }
+        tokio::time::sleep(self.linger).await;
+        while batch.len() < self.surroundings.batch_max
+            && let Ok(waiting) = batches.try_recv()
+        {
+            batch.push(waiting);
         }
     }
 

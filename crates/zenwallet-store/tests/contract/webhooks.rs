@@ -146,8 +146,8 @@ pub(crate) async fn an_event_goes_to_its_targets_and_nowhere_else(h: &Harness) {
     }
     let foreign = app_with_endpoint(h).await.0;
     let paid = completed(h, h.payment(app_id)).await;
-    let own_url = Some("https://own.example/x".to_owned());
-    let own = completed(h, Payment { webhook_url: own_url.clone(), ..h.payment(app_id) }).await;
+    let own_url = "https://own.example/x".to_owned();
+    let own = completed(h, Payment { webhook_url: Some(own_url.clone()), ..h.payment(app_id) }).await;
     let failed = h.created(app_id).await;
     h.commit(settle(&failed, Action::Cancel)).await.unwrap();
     let log: BTreeMap<_, _> = h.log(app_id).await.into_iter().map(|event| (event.seq, event)).collect();
@@ -168,7 +168,7 @@ pub(crate) async fn an_event_goes_to_its_targets_and_nowhere_else(h: &Harness) {
         of(&paid, EventType::PaymentCreated, &both),
         of(&paid, EventType::PaymentSuccess, &both),
         of(&paid, EventType::PaymentSuccess, &finals),
-        (own.id, EventType::PaymentSuccess.code(), None, own_url.unwrap()),
+        (own.id, EventType::PaymentSuccess.code(), None, own_url),
         of(&failed, EventType::PaymentCreated, &created),
         of(&failed, EventType::PaymentCreated, &both),
         of(&failed, EventType::PaymentFailed, &finals),
