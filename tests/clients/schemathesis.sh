@@ -37,12 +37,14 @@ finish() {
 trap finish EXIT
 
 # No setting of whoever runs this reaches the server.
-settings=(env -i PATH="$PATH" ZENWALLET_DATA_DIR="$data" ZENWALLET_DEMO_APP=false ZENWALLET_LISTEN=127.0.0.1:0)
-make_app() { # NAME ENVIRONMENT: a new app's key
+settings=(env -i PATH="$PATH" ZENWALLET_DATA_DIR="$data" ZENWALLET_DEMO_APP=false ZENWALLET_LISTEN=127.0.0.1:0
+    ZENWALLET_WEBHOOKS_TIMEOUT_MS=300) # a test of an address that nobody answers ends in time
+make_app() { # NAME ENVIRONMENT: a new app's id and key
     "${settings[@]}" "$binary" app create --name "$1" --environment "$2" --rate-limit 0 --json |
-        python3 -c 'import json, sys; print(json.load(sys.stdin)["api_key"])'
+        python3 -c 'import json, sys; app = json.load(sys.stdin); print(app["app_id"], app["api_key"])'
 }
-key=$(make_app A test)
+read -r APP_ID key < <(make_app A test)
+export APP_ID # for the configuration
 make_app B production >/dev/null
 : >"$data/log" # it exists before the first look at it
 "${settings[@]}" "$binary" serve --log-format json 2>>"$data/log" &

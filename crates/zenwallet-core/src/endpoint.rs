@@ -111,7 +111,8 @@ pub fn check_headers(headers: &[(String, String)]) -> Result<(), Rejection> {
 }
 
 fn check_header(name: &str, value: &str) -> Result<(), Rejection> {
-    let reject = |message: String| Err(Rejection::new(Code::ParameterInvalid, format!("headers.{name}"), message));
+    let shown: String = name.chars().take(ENDPOINT_HEADER_NAME_MAX_CHARS).collect();
+    let reject = |message: String| Err(Rejection::new(Code::ParameterInvalid, format!("headers.{shown}"), message));
     let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
     if name.is_empty() || name.len() > ENDPOINT_HEADER_NAME_MAX_CHARS || !name.chars().all(is_token) {
         return reject(format!("a header's name is 1 to {ENDPOINT_HEADER_NAME_MAX_CHARS} letters, digits and hyphens"));

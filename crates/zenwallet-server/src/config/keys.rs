@@ -72,6 +72,13 @@ pub(super) static KEYS: &[Key] = &[
         "File to read secret_key from; relative to the working directory. Set one of the two.",
     ),
     key(
+        "node_name",
+        "ZENWALLET_NODE_NAME",
+        Fallback::Absent { then: "the machine's name and the listen address", example: "node-a" },
+        Kind::Text { accepted: "1 to 100 visible ASCII characters", read: read::node_name },
+        "This node's name. Nodes that run at the same time on one database have different names.",
+    ),
+    key(
         "http.max_connections",
         "ZENWALLET_HTTP_MAX_CONNECTIONS",
         Fallback::Value("16384"),
@@ -212,13 +219,6 @@ pub(super) static KEYS: &[Key] = &[
         Fallback::Value("500"),
         Kind::Count(1..=10_000, |c| &mut c.expiry.batch_max),
         "Most payments expired in one step.",
-    ),
-    key(
-        "node_name",
-        "ZENWALLET_NODE_NAME",
-        Fallback::Absent { then: "the machine's name and the listen address", example: "node-a" },
-        Kind::Text { accepted: "1 to 100 visible ASCII characters", read: read::node_name },
-        "This node's name. Nodes that run at the same time on one database have different names.",
     ),
     key(
         "serve.worker",

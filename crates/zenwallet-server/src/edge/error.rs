@@ -1,6 +1,6 @@
 //! Every answer that is not a success.
 
-use crate::gateway::KeyRefusal;
+use crate::gateway::{KeyRefusal, WebhookError};
 use crate::wire::error::{self as wire, ErrorBody, ErrorDetail, ErrorObject};
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -112,6 +112,16 @@ impl From<KeyRefusal> for ApiError {
         match refusal {
             KeyRefusal::Refused(code) => Self::new(code),
             KeyRefusal::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<WebhookError> for ApiError {
+    fn from(error: WebhookError) -> Self {
+        match error {
+            WebhookError::Rejected(rejection) => rejection.into(),
+            WebhookError::Refused(code) => Self::new(code),
+            WebhookError::Store(error) => error.into(),
         }
     }
 }

@@ -7,4 +7,4 @@ pub(crate) mod route;
 
 pub(crate) use error::{ApiError, render as render_error};
 pub(crate) use exchange::Exchange;
-pub(crate) use request::{AppCaller, JsonRequest, PaymentPath, Query, read_body};
+pub(crate) use request::{AppCaller, JsonRequest, PathId, Query, known_id, read_body};

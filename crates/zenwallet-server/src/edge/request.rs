@@ -12,7 +12,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use std::sync::Arc;
 use std::time::Duration;
 use zenwallet_core::Code;
-use zenwallet_core::id::PaymentId;
+use zenwallet_core::id::{AppKind, DeliveryKind, EndpointKind, Id, Kind, PaymentKind};
 use zenwallet_core::limits::{BODY_MAX_BYTES, IDEMPOTENCY_KEY_MAX_BYTES};
 
 /// The app that calls, let in by its key and its rate limit.
@@ -94,16 +94,42 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     }
 }
 
-/// The payment that the path names. A malformed id is one that does not exist.
-pub(crate) struct PaymentPath(pub(crate) PaymentId);
+/// What a path can name, with the code of one that does not exist.
+pub(crate) trait Named: Kind {
+    const UNKNOWN: Code;
+}
 
-impl<S: Send + Sync> FromRequestParts<S> for PaymentPath {
+impl Named for PaymentKind {
+    const UNKNOWN: Code = Code::PaymentNotFound;
+}
+
+impl Named for EndpointKind {
+    const UNKNOWN: Code = Code::EndpointNotFound;
+}
+
+impl Named for DeliveryKind {
+    const UNKNOWN: Code = Code::DeliveryNotFound;
+}
+
+impl Named for AppKind {
+    const UNKNOWN: Code = Code::AppNotFound;
+}
+
+/// The id of this text. A malformed one is one that does not exist.
+pub(crate) fn known_id<K: Named>(text: &str) -> Result<Id<K>, ApiError> {
+    Id::parse(text).ok_or(ApiError::new(K::UNKNOWN))
+}
+
+/// The id in the path.
+pub(crate) struct PathId<K: Kind>(pub(crate) Id<K>);
+
+impl<S: Send + Sync, K: Named> FromRequestParts<S> for PathId<K> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let path = Path::<String>::from_request_parts(parts, state).await;
-        let id = path.ok().and_then(|Path(id)| PaymentId::parse(&id));
-        id.map(Self).ok_or(ApiError::new(Code::PaymentNotFound))
+        let Path(text) = path.map_err(|_| ApiError::new(K::UNKNOWN))?;
+        known_id(&text).map(Self)
     }
 }
 

@@ -2,7 +2,7 @@
 
 /// The pattern that a path belongs to.
 pub(crate) fn name(path: &str) -> &'static str {
-    let segments: Vec<&str> = path.split('/').skip(1).take(5).collect();
+    let segments: Vec<&str> = path.split('/').skip(1).take(6).collect();
     match segments.as_slice() {
         ["api", "payments"] => "/api/payments",
         ["api", "payments", "create"] => "/api/payments/create",
@@ -12,6 +12,16 @@ pub(crate) fn name(path: &str) -> &'static str {
         ["api", "payments", _, "cancel"] => "/api/payments/{payment_id}/cancel",
         ["api", "payments", _, "qr.png"] => "/api/payments/{payment_id}/qr.png",
         ["api", "payments", _, "qr.svg"] => "/api/payments/{payment_id}/qr.svg",
+        ["api", "webhooks", "endpoints"] => "/api/webhooks/endpoints",
+        ["api", "webhooks", "endpoints", _] => "/api/webhooks/endpoints/{endpoint_id}",
+        ["api", "webhooks", "deliveries"] => "/api/webhooks/deliveries",
+        ["api", "webhooks", "deliveries", _] => "/api/webhooks/deliveries/{delivery_id}",
+        ["api", "webhooks", "deliveries", _, "retry"] => "/api/webhooks/deliveries/{delivery_id}/retry",
+        ["api", "webhooks", "deliveries", _, "cancel"] => "/api/webhooks/deliveries/{delivery_id}/cancel",
+        ["api", "webhooks", "queue"] => "/api/webhooks/queue",
+        ["api", "webhooks", "test"] => "/api/webhooks/test",
+        ["api", "webhooks", "replay"] => "/api/webhooks/replay",
+        ["api", "apps", _, "webhook-secret", "rotate"] => "/api/apps/{app_id}/webhook-secret/rotate",
         ["api", "openapi.json"] => "/api/openapi.json",
         ["pay", "assets", ..] => "/pay/assets",
         ["pay", _] => "/pay/{payment_id}",

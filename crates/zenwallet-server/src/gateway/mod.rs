@@ -15,7 +15,7 @@ pub(crate) use payments::Answer;
 pub use payments::Idempotency;
 pub use secrets::{InstanceKey, SecretError};
 pub use webhooks::WebhookRules;
-pub(crate) use webhooks::{Replay, TestTarget, WebhookError};
+pub(crate) use webhooks::{TestTarget, WebhookError};
 
 use crate::qr::{QrCodes, QrError};
 use crate::wire::payment::PaymentView;

@@ -13,7 +13,7 @@ use zenwallet_core::delivery::{Attempt, Cause, Delivery, DeliveryStatus, RetrySc
 use zenwallet_core::endpoint::{Endpoint, EventSet};
 use zenwallet_core::event::{self, EventType};
 use zenwallet_core::id::{AppId, DeliveryId, EndpointId, PaymentId};
-use zenwallet_core::limits::{ENDPOINTS_MAX, KEY_OVERLAP_MAX_S, WEBHOOK_SECRETS_MAX};
+use zenwallet_core::limits::{KEY_OVERLAP_MAX_S, WEBHOOK_SECRETS_MAX};
 use zenwallet_core::metadata::{Metadata, Value};
 use zenwallet_core::time::Timestamp;
 use zenwallet_core::{Code, Rejection};
@@ -101,8 +101,7 @@ impl Gateway {
         if self.store.create_endpoint(&endpoint).await? {
             return Ok(endpoint);
         }
-        let message = format!("an app may have at most {ENDPOINTS_MAX} endpoints; delete one first");
-        Err(Rejection::new(Code::EndpointLimit, "", message).into())
+        Err(WebhookError::Refused(Code::EndpointLimit))
     }
 
     /// Gives an endpoint other properties; what is not named stays.
@@ -155,8 +154,13 @@ impl Gateway {
         found.then_some(()).ok_or(WebhookError::Refused(Code::EndpointNotFound))
     }
 
-    /// Gives an app a new webhook secret; the one before goes on signing for `overlap_s` seconds.
-    pub(crate) async fn rotate_webhook_secret(&self, app_id: AppId, overlap_s: i64) -> Result<String, WebhookError> {
+    /// Gives an app a new webhook secret; the one before goes on signing for `overlap_s` seconds. Answers with the new
+    /// one and with when the one before ends.
+    pub(crate) async fn rotate_webhook_secret(
+        &self,
+        app_id: AppId,
+        overlap_s: i64,
+    ) -> Result<(String, Timestamp), WebhookError> {
         if !(0..=KEY_OVERLAP_MAX_S).contains(&overlap_s) {
             let message = format!("overlap must be from 0 to {KEY_OVERLAP_MAX_S} seconds");
             return Err(Rejection::new(Code::ParameterOutOfRange, "overlap", message).into());
@@ -166,9 +170,10 @@ impl Gateway {
             return Err(WebhookError::Refused(Code::WebhookSecretLimit));
         }
         let (sealed, shown) = self.new_webhook_secret(app_id);
-        let found = self.store.rotate_webhook_secret(app_id, &sealed, now.plus_s(overlap_s), now).await?;
+        let former_ends_at = now.plus_s(overlap_s);
+        let found = self.store.rotate_webhook_secret(app_id, &sealed, former_ends_at, now).await?;
         self.signing_keys.forget(app_id).await;
-        found.then_some(shown).ok_or(WebhookError::Refused(Code::AppNotFound))
+        found.then_some((shown, former_ends_at)).ok_or(WebhookError::Refused(Code::AppNotFound))
     }
 
     /// Deliveries, newest first.

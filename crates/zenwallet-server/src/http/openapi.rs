@@ -1,12 +1,13 @@
 //! The routes of the API and their description: one list makes both, so they cannot drift apart.
 
-use super::{export, payments, qr};
+use super::{deliveries, endpoints, export, payments, qr, webhooks};
 use crate::gateway::Gateway;
 use axum::Router;
 use std::sync::Arc;
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{AdditionalProperties, Schema};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr, ResponseBuilder};
+use utoipa::openapi::{Content, ContentBuilder, OpenApi as Document, Ref, RefOr, Required, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -20,7 +21,10 @@ use utoipa_axum::routes;
             Every answer that is not a success has one shape, `ErrorBody`; `/docs/errors` explains every code.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
-    tags((name = "Payments", description = "Requests for payment, from create to their end")),
+    tags(
+        (name = "Payments", description = "Requests for payment, from create to their end"),
+        (name = "Webhooks", description = "Signed events on their way to you: where they go, and what became of each")
+    ),
     security(("api_key" = [])),
     modifiers(&ApiKey)
 )]
@@ -51,9 +55,20 @@ pub(super) fn routes() -> (Router<Arc<Gateway>>, Document) {
         .routes(routes!(payments::cancel_payment))
         .routes(routes!(qr::get_qr_png))
         .routes(routes!(qr::get_qr_svg))
+        .routes(routes!(endpoints::create_endpoint, endpoints::list_endpoints))
+        .routes(routes!(endpoints::get_endpoint, endpoints::update_endpoint, endpoints::delete_endpoint))
+        .routes(routes!(deliveries::list_deliveries))
+        .routes(routes!(deliveries::list_queue))
+        .routes(routes!(deliveries::get_delivery))
+        .routes(routes!(deliveries::retry_delivery))
+        .routes(routes!(deliveries::cancel_delivery))
+        .routes(routes!(webhooks::test_webhook))
+        .routes(routes!(webhooks::replay_webhooks))
+        .routes(routes!(webhooks::rotate_webhook_secret))
         .split_for_parts();
     describe_failures(&mut document);
     close_requests(&mut document);
+    excuse_empty_bodies(&mut document);
     (router, document)
 }
 
@@ -67,39 +82,76 @@ fn close_requests(document: &mut Document) {
     }
 }
 
+/// A request of which nothing is required may come without a body.
+fn excuse_empty_bodies(document: &mut Document) {
+    let schemas = document.components.as_ref().map(|components| components.schemas.clone()).unwrap_or_default();
+    let may_be_empty = |schema: &RefOr<Schema>| {
+        let RefOr::Ref(named) = schema else { return false };
+        let name = named.ref_location.rsplit('/').next().unwrap_or_default();
+        matches!(schemas.get(name), Some(RefOr::T(Schema::Object(object)))
+            if object.required.is_empty() && object.min_properties.is_none())
+    };
+    for item in document.paths.paths.values_mut() {
+        for operation in [&mut item.post, &mut item.patch].into_iter().flatten() {
+            let Some(RefOr::T(body)) = &mut operation.request_body else { continue };
+            let mut contents = body.content.values();
+            let is_excused = |content: &RefOr<Content>| match content {
+                RefOr::T(content) => content.schema.as_ref().is_some_and(may_be_empty),
+                RefOr::Ref(_) => false,
+            };
+            if contents.all(is_excused) {
+                body.required = Some(Required::False);
+            }
+        }
+    }
+}
+
 /// What can befall every request of an app.
 const ANY: [(&str, &str); 5] = [
     ("401", "No valid API key"),
     ("403", "The app is disabled"),
     ("429", "Over the rate limit; `Retry-After` says when to come again"),
     ("500", "The gateway failed; its log knows the request's id"),
-    ("503", "Not now; a POST is safe to repeat with the same `Idempotency-Key`"),
+    ("503", "Not now; `Retry-After` says when to come again"),
 ];
-/// What can befall every POST besides.
-const POSTS: [(&str, &str); 4] = [
+/// What can befall every request with a body besides.
+const WITH_BODY: [(&str, &str); 3] = [
     ("408", "The body did not arrive whole in time"),
     ("413", "The body is over 64 KB"),
     ("415", "The body is not JSON"),
+];
+/// What can befall a request that may carry an `Idempotency-Key`.
+const WITH_KEY: [(&str, &str); 2] = [
     ("422", "The `Idempotency-Key` was used with another request"),
+    ("503", "Not now; the request is safe to repeat with the same `Idempotency-Key`"),
 ];
 
 /// Describes the failures that are not of one route: said once, so that no handler forgets them.
 fn describe_failures(document: &mut Document) {
-    let failure = |description: &str| {
-        let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorBody"))).build();
-        ResponseBuilder::new().description(description).content("application/json", body).build().into()
-    };
     for item in document.paths.paths.values_mut() {
-        for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
-            for (status, description) in ANY {
-                operation.responses.responses.insert(status.to_owned(), failure(description));
+        for operation in [&mut item.get, &mut item.delete].into_iter().flatten() {
+            describe(operation, &ANY);
+        }
+        for operation in [&mut item.post, &mut item.patch].into_iter().flatten() {
+            describe(operation, &ANY);
+            describe(operation, &WITH_BODY);
+            if may_carry_key(operation) {
+                describe(operation, &WITH_KEY);
             }
         }
-        for (status, description) in POSTS {
-            if let Some(operation) = &mut item.post {
-                operation.responses.responses.insert(status.to_owned(), failure(description));
-            }
-        }
+    }
+}
+
+fn may_carry_key(operation: &Operation) -> bool {
+    let mut parameters = operation.parameters.iter().flatten();
+    parameters.any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == "Idempotency-Key"))
+}
+
+fn describe(operation: &mut Operation, failures: &[(&str, &str)]) {
+    for (status, description) in failures {
+        let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorBody"))).build();
+        let failure = ResponseBuilder::new().description(*description).content("application/json", body).build();
+        operation.responses.responses.insert((*status).to_owned(), failure.into());
     }
 }
 

@@ -1,21 +1,20 @@
 //! `/api/payments`
 
-use crate::edge::{ApiError, AppCaller, Exchange, JsonRequest, PaymentPath, Query};
+use super::{Answered, json};
+use crate::edge::{ApiError, AppCaller, Exchange, JsonRequest, PathId, Query};
 use crate::gateway::Gateway;
 use crate::wire::error::ErrorBody;
 use crate::wire::list::{self, ListRequest, PaymentList};
 use crate::wire::payment::{CompletePayment, CreatePayment, PaymentObject};
 use crate::wire::query::Params;
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::response::Response;
+use axum::http::{HeaderName, HeaderValue};
 use std::sync::Arc;
 use zenwallet_core::Code;
+use zenwallet_core::id::PaymentKind;
 use zenwallet_core::limits::TOTAL_COUNT_MAX;
 use zenwallet_store::{Committed, Outcome, StoredAnswer};
-
-type Answered = Result<Response, ApiError>;
 
 /// Create a payment
 ///
@@ -52,7 +51,7 @@ pub(crate) async fn create_payment(
 pub(crate) async fn get_payment(
     State(gateway): State<Arc<Gateway>>,
     AppCaller(caller): AppCaller,
-    PaymentPath(id): PaymentPath,
+    PathId(id): PathId<PaymentKind>,
     Query(query): Query,
 ) -> Answered {
     let mut params = Params::parse(query.as_deref());
@@ -84,7 +83,7 @@ pub(crate) async fn list_payments(
     Query(query): Query,
 ) -> Answered {
     let request = ListRequest::parse(query.as_deref(), &caller.app, gateway.now())?;
-    let page = gateway.list_payments(&request.filter, request.below, request.limit + 1).await?;
+    let page = gateway.list_payments(&request.filter, request.paging.below, request.paging.limit + 1).await?;
     let total = match request.wants_count {
         true => Some(gateway.count_payments(&request.filter, TOTAL_COUNT_MAX).await?),
         false => None,
@@ -108,7 +107,7 @@ pub(crate) async fn complete_payment(
     State(gateway): State<Arc<Gateway>>,
     exchange: Exchange,
     AppCaller(caller): AppCaller,
-    PaymentPath(id): PaymentPath,
+    PathId(id): PathId<PaymentKind>,
     request: JsonRequest,
 ) -> Answered {
     let wanted = CompletePayment::parse(&request.body)?;
@@ -133,7 +132,7 @@ pub(crate) async fn cancel_payment(
     State(gateway): State<Arc<Gateway>>,
     exchange: Exchange,
     AppCaller(caller): AppCaller,
-    PaymentPath(id): PaymentPath,
+    PathId(id): PathId<PaymentKind>,
     request: JsonRequest,
 ) -> Answered {
     crate::wire::body::Fields::parse(&request.body).map_err(|rejection| vec![rejection])?.finish(Some(()))?;
@@ -176,12 +175,4 @@ fn respond(committed: Committed, answer: &crate::gateway::Answer) -> Answered {
         response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     }
     Ok(response)
-}
-
-/// An answer of JSON.
-pub(super) fn json(status: u16, body: impl Into<Body>) -> Response {
-    let mut response = Response::new(body.into());
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
 }

@@ -1,6 +1,6 @@
 //! `/api/payments/{payment_id}/qr.png` and `.svg`: the QR code of a payment's page.
 
-use crate::edge::{ApiError, AppCaller, PaymentPath, Query};
+use crate::edge::{ApiError, AppCaller, PathId, Query};
 use crate::gateway::Gateway;
 use crate::wire::error::ErrorBody;
 use crate::wire::query::Params;
@@ -10,7 +10,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use std::sync::Arc;
 use zenwallet_core::Code;
-use zenwallet_core::id::PaymentId;
+use zenwallet_core::id::{PaymentId, PaymentKind};
 
 /// Pixels of a module when none are asked for.
 const SCALE_DEFAULT: u32 = 8;
@@ -28,7 +28,7 @@ const SCALE_MAX: u32 = 32;
 pub(crate) async fn get_qr_png(
     State(gateway): State<Arc<Gateway>>,
     AppCaller(caller): AppCaller,
-    PaymentPath(id): PaymentPath,
+    PathId(id): PathId<PaymentKind>,
     Query(query): Query,
 ) -> Result<Response, ApiError> {
     let scale = check(&gateway, &caller, id, query).await?;
@@ -46,7 +46,7 @@ pub(crate) async fn get_qr_png(
 pub(crate) async fn get_qr_svg(
     State(gateway): State<Arc<Gateway>>,
     AppCaller(caller): AppCaller,
-    PaymentPath(id): PaymentPath,
+    PathId(id): PathId<PaymentKind>,
     Query(query): Query,
 ) -> Result<Response, ApiError> {
     let scale = check(&gateway, &caller, id, query).await?;

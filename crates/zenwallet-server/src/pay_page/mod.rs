@@ -3,7 +3,7 @@
 
 mod view;
 
-use crate::edge::{ApiError, PaymentPath, read_body};
+use crate::edge::{ApiError, PathId, read_body};
 use crate::gateway::Gateway;
 use axum::Router;
 use axum::body::Body;
@@ -16,7 +16,7 @@ use url::Url;
 use view::{Notice, PageView};
 use zenwallet_core::Code;
 use zenwallet_core::app::{App, Environment};
-use zenwallet_core::id::PaymentId;
+use zenwallet_core::id::{PaymentId, PaymentKind};
 use zenwallet_core::payment::Payment;
 use zenwallet_core::signature::hex;
 use zenwallet_store::{Outcome, StoreError};
@@ -39,10 +39,10 @@ pub(crate) fn routes() -> Router<Arc<Gateway>> {
 
 type Page = Result<Response, PageError>;
 /// The payment that the path names; a malformed id is one that does not exist.
-type NamedPayment = Result<PaymentPath, ApiError>;
+type NamedPayment = Result<PathId<PaymentKind>, ApiError>;
 
 async fn show(State(gateway): State<Arc<Gateway>>, path: NamedPayment) -> Page {
-    let PaymentPath(id) = path.map_err(|_| PageError::NotFound)?;
+    let PathId(id) = path.map_err(|_| PageError::NotFound)?;
     let (payment, app) = gateway.find_payment_for_payer(id).await?.ok_or(PageError::NotFound)?;
     Ok(page(StatusCode::OK, render(&gateway, &payment, &app, None)))
 }
@@ -70,7 +70,7 @@ enum Admission {
 
 /// Lets a POST in that brings the page's token.
 async fn admit(gateway: &Gateway, path: NamedPayment, request: Request) -> Result<Admission, PageError> {
-    let PaymentPath(id) = path.map_err(|_| PageError::NotFound)?;
+    let PathId(id) = path.map_err(|_| PageError::NotFound)?;
     let (parts, body) = request.into_parts();
     let body = read_body(&parts, body).await?;
     let token = url::form_urlencoded::parse(&body).find(|(name, _)| name == "token");

@@ -5,7 +5,7 @@ use super::payment::PaymentView;
 use super::query::Params;
 use utoipa::ToSchema;
 use zenwallet_core::app::App;
-use zenwallet_core::id::{PaymentId, TransactionId};
+use zenwallet_core::id::{Id, Kind, PaymentId, PaymentKind, TransactionId};
 use zenwallet_core::payment::{Payment, Status};
 use zenwallet_core::time::Timestamp;
 use zenwallet_core::{Code, Rejection};
@@ -32,33 +32,40 @@ pub(crate) struct PaymentList {
     total_count_capped: Option<bool>,
 }
 
-/// What a list was asked for.
+/// Which page of a list, and what its cursors are tied to.
+#[derive(Debug)]
+pub(crate) struct Paging<K: Kind> {
+    pub(crate) below: Option<Id<K>>,
+    pub(crate) limit: u32,
+    /// The app and the filters.
+    identity: String,
+}
+
+impl<K: Kind> Paging<K> {
+    /// Reads `limit` and `cursor` of the list of this identity.
+    pub(super) fn parse(params: &mut Params, identity: String) -> Self {
+        let limit = params.limit();
+        let cursor = params.text("cursor");
+        let below = cursor.and_then(|cursor| params.keep(cursor::decode(&cursor, &identity)));
+        Self { below, limit, identity }
+    }
+}
+
+/// What a list of payments was asked for.
 #[derive(Debug)]
 pub(crate) struct ListRequest {
     pub(crate) filter: PaymentFilter,
-    pub(crate) below: Option<PaymentId>,
-    pub(crate) limit: u32,
+    pub(crate) paging: Paging<PaymentKind>,
     pub(crate) wants_count: bool,
-    /// The app and the filters, as cursors are tied to them.
-    pub(crate) identity: String,
 }
 
 impl ListRequest {
     pub(crate) fn parse(query: Option<&str>, app: &App, now: Timestamp) -> Result<Self, Vec<Rejection>> {
         let mut params = Params::parse(query);
         let filter = filter(&mut params, app, now);
-        let limit = params.limit();
-        let cursor = params.text("cursor");
+        let paging = Paging::parse(&mut params, identity(&filter));
         let wants_count = params.include("total_count");
-        let identity = identity(&filter);
-        let below = match cursor.map(|cursor| cursor::decode(&cursor, &identity)).transpose() {
-            Ok(below) => below,
-            Err(rejection) => {
-                params.reject(rejection.code, "cursor", rejection.message);
-                None
-            }
-        };
-        params.finish(Self { filter, below, limit, wants_count, identity })
+        params.finish(Self { filter, paging, wants_count })
     }
 }
 
@@ -101,24 +108,38 @@ fn identity(filter: &PaymentFilter) -> String {
     format!("{app_id:?} {status:?} {reference_id:?} {search:?} {created_after:?} {created_before:?}")
 }
 
-/// The envelope around a page. `page` may hold one payment more than was asked for, which only shows that there
-/// are more.
+/// A page of payments.
 pub(crate) fn render(
     view: &PaymentView,
     request: &ListRequest,
-    mut page: Vec<Payment>,
+    page: Vec<Payment>,
     total: Option<(u32, bool)>,
 ) -> String {
-    let has_more = page.len() > request.limit as usize;
-    page.truncate(request.limit as usize);
+    let push = |out: &mut String, payment: Payment| {
+        view.push_payment(out, &payment.seen_at(request.filter.now), false);
+    };
+    envelop(&request.paging, page, total, |payment| payment.id, push)
+}
+
+/// The envelope around a page. `page` may hold one item more than was asked for, which only shows that there are
+/// more.
+pub(super) fn envelop<K: Kind, T>(
+    paging: &Paging<K>,
+    mut page: Vec<T>,
+    total: Option<(u32, bool)>,
+    id: impl Fn(&T) -> Id<K>,
+    push: impl Fn(&mut String, T),
+) -> String {
+    let has_more = page.len() > paging.limit as usize;
+    page.truncate(paging.limit as usize);
+    let next = page.last().filter(|_| has_more).map(|last| cursor::encode(id(last), &paging.identity));
     let mut out = String::with_capacity(64 + 768 * page.len());
     out.push_str("{\"object\":\"list\",\"data\":[");
-    let next = page.last().filter(|_| has_more).map(|last| cursor::encode(last.id, &request.identity));
-    for (index, payment) in page.into_iter().enumerate() {
+    for (index, item) in page.into_iter().enumerate() {
         if index > 0 {
             out.push(',');
         }
-        view.push_payment(&mut out, &payment.seen_at(request.filter.now), false);
+        push(&mut out, item);
     }
     out.push_str(&format!("],\"has_more\":{has_more},\"next_cursor\":"));
     match next {

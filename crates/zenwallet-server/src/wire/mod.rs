@@ -2,8 +2,11 @@
 
 pub(crate) mod body;
 pub(crate) mod cursor;
+pub(crate) mod delivery;
 pub(crate) mod endpoint;
 pub(crate) mod error;
+pub(crate) mod event;
+pub(crate) mod levers;
 pub(crate) mod list;
 pub(crate) mod payment;
 pub(crate) mod query;

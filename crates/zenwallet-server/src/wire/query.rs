@@ -1,6 +1,7 @@
 //! Reads a query string as strictly as a body: every parameter known, named once and in range.
 
 use super::body;
+use zenwallet_core::id::{Id, Kind};
 use zenwallet_core::limits::{LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX};
 use zenwallet_core::time::Timestamp;
 use zenwallet_core::{Code, Rejection};
@@ -50,12 +51,22 @@ impl Params {
 
     pub(crate) fn time(&mut self, name: &'static str) -> Option<Timestamp> {
         let value = self.text(name)?;
-        let at = Timestamp::parse_rfc3339(&value);
-        if at.is_none() {
-            let message = format!("{name} must be RFC 3339 with an offset, such as 2026-01-26T10:35:00Z");
-            self.reject(Code::ParameterInvalid, name, message);
+        self.keep(body::parse_time(name, &value))
+    }
+
+    /// An id; a malformed one is refused, one that does not exist filters everything out.
+    pub(crate) fn id<K: Kind>(&mut self, name: &'static str) -> Option<Id<K>> {
+        let value = self.text(name)?;
+        let id = Id::parse(&value);
+        if id.is_none() {
+            self.reject(Code::ParameterInvalid, name, format!("{name} must be {} and 22 characters", K::PREFIX));
         }
-        at
+        id
+    }
+
+    /// Keeps a refusal; the value when there is none.
+    pub(crate) fn keep<T>(&mut self, result: Result<T, Rejection>) -> Option<T> {
+        result.map_err(|rejection| self.errors.push(rejection)).ok()
     }
 
     pub(crate) fn limit(&mut self) -> u32 {

@@ -4,6 +4,8 @@ use crate::support::{Answer, Kind, TestApp, run};
 use serde_json::json;
 use zenwallet_core::Code;
 use zenwallet_core::app::Environment;
+use zenwallet_core::id::AppId;
+use zenwallet_core::limits::{ENDPOINTS_MAX, WEBHOOK_SECRETS_MAX};
 
 /// A request that is refused with a code, or where else the code is seen.
 enum Seen {
@@ -60,14 +62,20 @@ fn seen(code: Code) -> Seen {
         | Code::ApiKeyExpired
         | Code::ApiKeyRevoked
         | Code::AppDisabled
-        | Code::RateLimited => Act,
+        | Code::RateLimited
+        | Code::EndpointNotFound
+        | Code::EndpointLimit
+        | Code::DeliveryNotFound
+        | Code::DeliveryFinished
+        | Code::AppNotFound
+        | Code::WebhookSecretLimit => Act,
         Code::RequestTimeout => In("errors::a_body_that_does_not_come_is_not_waited_for"),
         Code::ServiceUnavailable => In("outage::postgres::postgres_goes_away_and_comes_back"),
         Code::Overloaded => In("outage::postgres::a_full_queue_is_told_so"),
         Code::IdempotencyKeyInUse => Not("a second node waits for the first; only three lost races in a row give it"),
         Code::PageTokenInvalid => Not("the payer's page answers with a page"),
         Code::InternalError => Not("it would be a bug"),
-        Code::UrlForbidden => Not("no endpoint judges a webhook's address yet"),
+        Code::UrlForbidden => Create(r#"{"amount":1,"currency":"XP","webhook_url":"http://10.1.2.3/"}"#),
     }
 }
 
@@ -121,6 +129,35 @@ async fn act(app: &TestApp, code: Code) -> Answer {
                 }
             }
             app.get("/api/payments").key(&tenant)
+        }
+        _ => return act_on_webhooks(app, code).await,
+    };
+    call.send().await
+}
+
+/// The last answer of the way to a code that webhooks alone have.
+async fn act_on_webhooks(app: &TestApp, code: Code) -> Answer {
+    let rotate = |app_id: AppId| app.post(format!("/api/apps/{app_id}/webhook-secret/rotate")).key(&app.a);
+    let endpoint = json!({"url": "https://hooks.example/"});
+    let call = match code {
+        Code::EndpointNotFound => app.get("/api/webhooks/endpoints/whe_0000000000000000000001").key(&app.a),
+        Code::EndpointLimit => {
+            for _ in 0..ENDPOINTS_MAX {
+                app.post("/api/webhooks/endpoints").key(&app.a).json(&endpoint).send().await.expect(201);
+            }
+            app.post("/api/webhooks/endpoints").key(&app.a).json(&endpoint)
+        }
+        Code::DeliveryNotFound => app.get("/api/webhooks/deliveries/dlv_0000000000000000000001").key(&app.a),
+        Code::DeliveryFinished => {
+            let id = crate::webhooks::finished_delivery(app, &app.b).await;
+            app.post(format!("/api/webhooks/deliveries/{id}/cancel")).key(&app.b)
+        }
+        Code::AppNotFound => rotate(app.b.app_id),
+        Code::WebhookSecretLimit => {
+            for _ in 1..WEBHOOK_SECRETS_MAX {
+                rotate(app.a.app_id).send().await.expect(200);
+            }
+            rotate(app.a.app_id)
         }
         _ => panic!("{code:?} has no way"),
     };

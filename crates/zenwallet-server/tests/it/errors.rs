@@ -27,6 +27,12 @@ fn an_unknown_path_is_told_so() {
             "/api/payments/pay_x/nope",
             "/api/payments/../payments",
             "/api/%70ayments/x/y",
+            "/api/webhooks",
+            "/api/webhooks/endpoints/",
+            "/api/webhooks/endpoints/whe_x/y",
+            "/api/webhooks/queue/x",
+            "/api/apps/app_x/webhook-secret",
+            "/api/apps/app_x/webhook-secret/rotate/x",
             "/.env",
             "/metrics/",
             "/healthz/x",
@@ -65,6 +71,16 @@ fn a_wrong_method_is_told_which_are_right() {
             (format!("/api/payments/{id}/cancel"), "POST"),
             (format!("/api/payments/{id}/qr.png"), "GET,HEAD"),
             (format!("/api/payments/{id}/qr.svg"), "GET,HEAD"),
+            ("/api/webhooks/endpoints".to_owned(), "POST,GET,HEAD"),
+            ("/api/webhooks/endpoints/whe_x".to_owned(), "GET,HEAD,PATCH,DELETE"),
+            ("/api/webhooks/deliveries".to_owned(), "GET,HEAD"),
+            ("/api/webhooks/deliveries/dlv_x".to_owned(), "GET,HEAD"),
+            ("/api/webhooks/deliveries/dlv_x/retry".to_owned(), "POST"),
+            ("/api/webhooks/deliveries/dlv_x/cancel".to_owned(), "POST"),
+            ("/api/webhooks/queue".to_owned(), "GET,HEAD"),
+            ("/api/webhooks/test".to_owned(), "POST"),
+            ("/api/webhooks/replay".to_owned(), "POST"),
+            ("/api/apps/app_x/webhook-secret/rotate".to_owned(), "POST"),
             ("/api/openapi.json".to_owned(), "GET,HEAD"),
             ("/docs/errors".to_owned(), "GET,HEAD"),
             ("/healthz".to_owned(), "GET,HEAD"),
@@ -128,6 +144,19 @@ fn a_body_that_does_not_come_is_not_waited_for() {
             let path = format!("/api/payments/{id}/{action}");
             post(path).body(never()).send().await.expect_error(408, "request_timeout");
         }
+        let things = crate::webhooks::Things::of(&app, &app.a).await;
+        for path in [
+            "/api/webhooks/endpoints",
+            "/api/webhooks/deliveries/{delivery_id}/retry",
+            "/api/webhooks/deliveries/{delivery_id}/cancel",
+            "/api/webhooks/test",
+            "/api/webhooks/replay",
+            "/api/apps/{app_id}/webhook-secret/rotate",
+        ] {
+            post(things.name_in(path)).body(never()).send().await.expect_error(408, "request_timeout");
+        }
+        let patch = app.patch(things.name_in("/api/webhooks/endpoints/{endpoint_id}")).key(&app.a);
+        patch.header("content-type", "application/json").body(never()).send().await.expect(408);
         app.post(format!("/pay/{id}/pay")).body(never()).send().await.expect(408);
         assert_eq!(app.read(&app.a, &id).await["status"], "PENDING");
     });

@@ -20,3 +20,4 @@ mod payments;
 mod rate_limits;
 mod sockets;
 mod system;
+mod webhooks;

@@ -2,6 +2,7 @@
 
 use super::routes::Row;
 use crate::support::{Answer, Tenant, TestApp};
+use crate::webhooks::Things;
 use zenwallet_core::app::Environment;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -83,13 +84,13 @@ impl Callers {
         }
     }
 
-    pub(super) async fn send(&self, app: &TestApp, row: &Row, caller: Caller, payment_id: &str) -> Answer {
-        let mut call = app.call(row.method.clone(), row.path.replace("{payment_id}", payment_id));
+    pub(super) async fn send(&self, app: &TestApp, row: &Row, caller: Caller, things: &Things) -> Answer {
+        let mut call = app.call(row.method.clone(), things.name_in(row.path));
         if let Some(key) = self.key(caller) {
             call = call.bearer(key);
         }
         match &row.body {
-            Some(body) => call.json(body).send().await,
+            Some(body) => call.text(things.name_in(&body.to_string())).send().await,
             None => call.send().await,
         }
     }

@@ -14,14 +14,16 @@ pub(super) enum Access {
     Public { status: u16 },
     /// Any app, which sees its own alone; answered this.
     App { status: u16 },
-    /// The app whose payment it is, which is answered this.
-    Payment { status: u16 },
+    /// The app whose thing it is that the path or the body names, which is answered this; others are told that there
+    /// is no such thing.
+    Owned { unknown: &'static str },
 }
 
 impl Access {
     pub(super) fn owner_status(self) -> u16 {
         match self {
-            Self::Public { status } | Self::App { status } | Self::Payment { status } => status,
+            Self::Public { status } | Self::App { status } => status,
+            Self::Owned { .. } => 200,
         }
     }
 }
@@ -32,19 +34,20 @@ pub(super) struct Row {
     pub(super) path: &'static str,
     pub(super) access: Access,
     pub(super) body: Option<Value>,
-    /// Whether the owner's call brings the payment to its end.
-    pub(super) ends_payment: bool,
+    /// Whether the owner's call changes something of what it names, or of what the owner has.
+    pub(super) acts: bool,
 }
 
 pub(super) fn table() -> Vec<Row> {
-    let get = |path, access| Row { method: Method::GET, path, access, body: None, ends_payment: false };
-    let post = |path, access, body, ends_payment| Row { method: Method::POST, path, access, body, ends_payment };
-    let (app, payment) = (Access::App { status: 200 }, Access::Payment { status: 200 });
+    let get = |path, access| Row { method: Method::GET, path, access, body: None, acts: false };
+    let post = |path, access, body, acts| Row { method: Method::POST, path, access, body, acts };
+    let (app, payment) = (Access::App { status: 200 }, Access::Owned { unknown: "payment_not_found" });
     let public = |status| Access::Public { status };
     let new = json!({"amount": 1, "currency": "XP"});
     let success = json!({"status": "SUCCESS"});
-    vec![
-        post("/api/payments/create", Access::App { status: 201 }, Some(new), false),
+    let mut rows = webhook_rows();
+    rows.extend([
+        post("/api/payments/create", Access::App { status: 201 }, Some(new), true),
         get("/api/payments", app),
         get("/api/payments/export", app),
         get("/api/payments/{payment_id}", payment),
@@ -66,6 +69,36 @@ pub(super) fn table() -> Vec<Row> {
         get("/healthz", public(200)),
         get("/readyz", public(200)),
         get("/metrics", public(200)),
+    ]);
+    rows
+}
+
+fn webhook_rows() -> Vec<Row> {
+    let row = |method, path, access, body, acts| Row { method, path, access, body, acts };
+    let (app, made) = (Access::App { status: 200 }, Access::App { status: 201 });
+    let endpoint = Access::Owned { unknown: "endpoint_not_found" };
+    let delivery = Access::Owned { unknown: "delivery_not_found" };
+    let secret = Access::Owned { unknown: "app_not_found" };
+    let at = |url: &str| Some(json!({"url": url}));
+    let named = Some(json!({"endpoint_id": "{endpoint_id}"}));
+    let since = json!({"since": "2026-01-26T10:00:00Z"});
+    let since_there = json!({"since": "2026-01-26T10:00:00Z", "endpoint_id": "{endpoint_id}"});
+    vec![
+        row(Method::POST, "/api/webhooks/endpoints", made, at("https://hooks.example/new"), true),
+        row(Method::GET, "/api/webhooks/endpoints", app, None, false),
+        row(Method::GET, "/api/webhooks/endpoints/{endpoint_id}", endpoint, None, false),
+        row(Method::PATCH, "/api/webhooks/endpoints/{endpoint_id}", endpoint, at("https://hooks.example/other"), true),
+        row(Method::DELETE, "/api/webhooks/endpoints/{endpoint_id}", endpoint, None, true),
+        row(Method::GET, "/api/webhooks/deliveries", app, None, false),
+        row(Method::GET, "/api/webhooks/deliveries/{delivery_id}", delivery, None, false),
+        // It is due already.
+        row(Method::POST, "/api/webhooks/deliveries/{delivery_id}/retry", delivery, None, false),
+        row(Method::POST, "/api/webhooks/deliveries/{delivery_id}/cancel", delivery, None, true),
+        row(Method::GET, "/api/webhooks/queue", app, None, false),
+        row(Method::POST, "/api/webhooks/test", endpoint, named, true),
+        row(Method::POST, "/api/webhooks/replay", app, Some(since), false),
+        row(Method::POST, "/api/webhooks/replay", endpoint, Some(since_there), false),
+        row(Method::POST, "/api/apps/{app_id}/webhook-secret/rotate", secret, None, true),
     ]
 }
 

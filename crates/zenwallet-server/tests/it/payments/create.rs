@@ -37,7 +37,7 @@ fn everything() -> Value {
         "currency": "COINS",
         "reference_id": "ORDER_123",
         "description": "Event Ticket: \"Größe\" \u{1F3AB}\n<b>",
-        "webhook_url": "http://127.0.0.1:9/hook?x=1",
+        "webhook_url": "http://127.0.0.1:8081/hook?x=1",
         "metadata": {"order_id": "123", "n": 1.5, "vip": true},
         "expires_in": 60,
         "return_url": "http://shop.example/thanks?a=b",

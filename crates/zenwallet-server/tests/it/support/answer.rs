@@ -105,7 +105,8 @@ impl Answer {
         let known =
             ["type", "code", "message", "param", "errors", "payment", "doc_url", "request_id"].into_iter().collect();
         assert!(keys_of(error).is_subset(&known), "{error}");
-        assert_eq!(error.get("payment").is_some(), error["type"] == "conflict_error", "{error}");
+        let has_payment = matches!(code, "payment_already_final" | "payment_expired");
+        assert_eq!(error.get("payment").is_some(), has_payment, "{error}");
         check_details(error);
         if matches!(self.status, 429 | 503) || code == "idempotency_key_in_use" {
             assert!(self.header("retry-after").parse::<u32>().unwrap() >= 1);

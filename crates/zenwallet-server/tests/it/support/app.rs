@@ -1,6 +1,6 @@
 //! The gateway with its clock in our hand, and the apps that call it.
 
-use super::{Call, Database, Endurance, Kind};
+use super::{Call, Database, Delivering, Endurance, Kind};
 use axum::http::Method;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +15,7 @@ use zenwallet_core::time::{Clock, ManualClock, Timestamp};
 use zenwallet_server::App;
 use zenwallet_server::egress::Egress;
 use zenwallet_server::gateway::{Gateway, InstanceKey, NewApp, WebhookRules};
-use zenwallet_store::Store;
+use zenwallet_store::{Leasing, Store};
 
 /// When every case begins: 2026-01-26T10:35:00Z.
 pub(crate) const START: Timestamp = Timestamp::from_ms(1_769_423_700_000);
@@ -52,9 +52,24 @@ impl TestApp {
         Self::over(Database::fresh(kind).await, Endurance::default()).await
     }
 
+    /// One whose webhooks are delivered, by a worker that is to be ended.
+    pub(crate) async fn delivering(kind: Kind) -> (Self, Delivering) {
+        let (handoff, inbox) = zenwallet_store::handoff(1_024);
+        let leasing = Leasing { handoff: Some(handoff.clone()), ..Leasing::default() };
+        let app = Self::with(Database::fresh(kind).await, Endurance::default(), leasing).await;
+        let worker = Delivering::start(Arc::clone(&app.gateway), handoff, inbox);
+        crate::webhooks::wait_for_worker(&app).await;
+        (app, worker)
+    }
+
     pub(crate) async fn over(database: Database, endurance: Endurance) -> Self {
+        Self::with(database, endurance, Leasing::default()).await
+    }
+
+    async fn with(database: Database, endurance: Endurance, leasing: Leasing) -> Self {
         let (clock, ids) = (ManualClock::new(START), Arc::new(IdSource::seeded(1)));
-        let (gateway, store) = open(&database, Clock::Manual(clock.clone()), &ids, endurance).await;
+        let store = database.store(Clock::Manual(clock.clone()), &ids, endurance, leasing).await;
+        let gateway = open(&store, Clock::Manual(clock.clone()), &ids).await;
         let gateway = Arc::new(gateway);
         let unlimited = |environment| new_app(environment, Some(0));
         let a = make(&gateway, unlimited(Environment::Test)).await;
@@ -72,7 +87,9 @@ impl TestApp {
 
     /// A second gateway over the same database, with its own randomness, on this clock.
     pub(crate) async fn gateway_on(&self, clock: Clock) -> (Gateway, Store) {
-        open(&self.database, clock, &Arc::new(IdSource::seeded(2)), Endurance::default()).await
+        let ids = Arc::new(IdSource::seeded(2));
+        let store = self.database.store(clock.clone(), &ids, Endurance::default(), Leasing::default()).await;
+        (open(&store, clock, &ids).await, store)
     }
 
     /// A new app; `rate` is its requests per second, `None` the environment's own.
@@ -86,6 +103,14 @@ impl TestApp {
 
     pub(crate) fn post(&self, path: impl AsRef<str>) -> Call {
         self.call(Method::POST, path)
+    }
+
+    pub(crate) fn patch(&self, path: impl AsRef<str>) -> Call {
+        self.call(Method::PATCH, path)
+    }
+
+    pub(crate) fn delete(&self, path: impl AsRef<str>) -> Call {
+        self.call(Method::DELETE, path)
     }
 
     pub(crate) fn call(&self, method: Method, path: impl AsRef<str>) -> Call {
@@ -178,11 +203,9 @@ async fn make(gateway: &Gateway, new: NewApp) -> Tenant {
     Tenant { app_id: made.app.id, key, webhook_secret: made.webhook_secret }
 }
 
-async fn open(database: &Database, clock: Clock, ids: &Arc<IdSource>, endurance: Endurance) -> (Gateway, Store) {
-    let store = database.store(clock.clone(), ids, endurance).await;
+async fn open(store: &Store, clock: Clock, ids: &Arc<IdSource>) -> Gateway {
     let key = InstanceKey::new(INSTANCE_KEY);
-    let gateway = Gateway::new(store.clone(), clock, Arc::clone(ids), key, webhook_rules(), PUBLIC_URL).await.unwrap();
-    (gateway, store)
+    Gateway::new(store.clone(), clock, Arc::clone(ids), key, webhook_rules(), PUBLIC_URL).await.unwrap()
 }
 
 /// The contract's rules, with loopback open to test apps.

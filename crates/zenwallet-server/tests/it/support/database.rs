@@ -61,10 +61,15 @@ impl Database {
     }
 
     /// A store over this database, with its schema. A second one is a second node or process.
-    pub(crate) async fn store(&self, clock: Clock, ids: &Arc<IdSource>, endurance: Endurance) -> Store {
+    pub(crate) async fn store(
+        &self,
+        clock: Clock,
+        ids: &Arc<IdSource>,
+        endurance: Endurance,
+        leasing: Leasing,
+    ) -> Store {
         let Endurance { queue_max, timeout } = endurance;
-        let surroundings =
-            Surroundings { clock, ids: Arc::clone(ids), queue_max, batch_max: 256, leasing: Leasing::default() };
+        let surroundings = Surroundings { clock, ids: Arc::clone(ids), queue_max, batch_max: 256, leasing };
         let store = match self {
             Self::Sqlite { directory, .. } => {
                 let path = directory.join("zenwallet.db");

@@ -5,6 +5,7 @@ mod app;
 mod call;
 mod crowd;
 mod database;
+mod delivering;
 mod image;
 mod server;
 mod wait;
@@ -14,6 +15,7 @@ pub(crate) use app::{PUBLIC_URL, START, Tenant, TestApp, id_of};
 pub(crate) use call::Call;
 pub(crate) use crowd::{at_once, many_payments};
 pub(crate) use database::{Database, Endurance, Kind};
+pub(crate) use delivering::Delivering;
 pub(crate) use image::{decode_png, scan};
 pub(crate) use server::{Connection, TestServer, WireAnswer, limits};
 pub(crate) use wait::eventually;
@@ -32,12 +34,36 @@ macro_rules! both_databases {
     };
 }
 
+/// As `both_databases`, with a worker that delivers webhooks.
+macro_rules! both_databases_delivering {
+    ($($case:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[test] fn $case() { $crate::support::run_delivering($crate::support::Kind::Sqlite, super::$case); })*
+        }
+        mod postgres {
+            $(#[test] fn $case() { $crate::support::run_delivering($crate::support::Kind::Postgres, super::$case); })*
+        }
+    };
+}
+
 /// Runs one case on a fresh database.
 pub(crate) fn run<F: Future<Output = ()>>(kind: Kind, case: impl FnOnce(TestApp) -> F) {
     block_on(async {
         let app = TestApp::start(kind).await;
         let (store, database) = (app.store.clone(), app.database.clone());
         case(app).await;
+        store.close().await;
+        database.remove().await;
+    });
+}
+
+/// Runs one case on a fresh database, with a worker that delivers webhooks.
+pub(crate) fn run_delivering<F: Future<Output = ()>>(kind: Kind, case: impl FnOnce(TestApp) -> F) {
+    block_on(async {
+        let (app, worker) = TestApp::delivering(kind).await;
+        let (store, database) = (app.store.clone(), app.database.clone());
+        case(app).await;
+        worker.end().await;
         store.close().await;
         database.remove().await;
     });

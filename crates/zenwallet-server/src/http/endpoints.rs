@@ -1,0 +1,117 @@
+//! `/api/webhooks/endpoints`: where an app's webhooks go.
+
+use super::{Answered, show};
+use crate::edge::{ApiError, AppCaller, JsonRequest, PathId, Query};
+use crate::gateway::Gateway;
+use crate::wire::endpoint::{
+    CreateEndpoint, DeletedEndpoint, EndpointChange, EndpointList, EndpointObject, UpdateEndpoint,
+};
+use crate::wire::error::ErrorBody;
+use crate::wire::query::Params;
+use axum::extract::State;
+use axum::response::Response;
+use std::sync::Arc;
+use zenwallet_core::Code;
+use zenwallet_core::endpoint::Endpoint;
+use zenwallet_core::id::EndpointKind;
+
+/// Create a webhook endpoint
+///
+/// Every event of the types it names is sent there from now on, signed with the app's webhook secret. A payment with a
+/// `webhook_url` of its own goes there alone.
+#[utoipa::path(post, path = "/api/webhooks/endpoints", tag = "Webhooks", request_body = CreateEndpoint,
+    responses(
+        (status = 201, body = EndpointObject, description = "The endpoint"),
+        (status = 400, body = ErrorBody, description = "The request is not acceptable; `errors` names everything"),
+        (status = 409, body = ErrorBody, description = "The app has 20 endpoints already")))]
+pub(crate) async fn create_endpoint(
+    State(gateway): State<Arc<Gateway>>,
+    AppCaller(caller): AppCaller,
+    request: JsonRequest,
+) -> Answered {
+    let rules = &gateway.webhooks.egress;
+    let wanted = EndpointChange::parse_new(&request.body, caller.app.environment, rules)?;
+    let endpoint = gateway.create_endpoint(&caller.app, wanted).await?;
+    Ok(endpoint_answer(&gateway, 201, &endpoint))
+}
+
+/// List webhook endpoints
+///
+/// All of them, oldest first.
+#[utoipa::path(get, path = "/api/webhooks/endpoints", tag = "Webhooks",
+    responses(
+        (status = 200, body = EndpointList, description = "Every endpoint of the app"),
+        (status = 400, body = ErrorBody, description = "Unknown parameter")))]
+pub(crate) async fn list_endpoints(
+    State(gateway): State<Arc<Gateway>>,
+    AppCaller(caller): AppCaller,
+    Query(query): Query,
+) -> Answered {
+    Params::parse(query.as_deref()).finish(())?;
+    let endpoints = gateway.list_endpoints(caller.app.id).await?;
+    let shown = endpoints.iter().map(|endpoint| EndpointObject::new(endpoint, gateway.header_names(endpoint)));
+    Ok(show(200, &EndpointList::new(shown.collect())))
+}
+
+/// Read a webhook endpoint
+#[utoipa::path(get, path = "/api/webhooks/endpoints/{endpoint_id}", tag = "Webhooks",
+    params(("endpoint_id" = String, Path, description = "The endpoint")),
+    responses(
+        (status = 200, body = EndpointObject, description = "The endpoint"),
+        (status = 400, body = ErrorBody, description = "Unknown parameter"),
+        (status = 404, body = ErrorBody, description = "No endpoint of this app has this id")))]
+pub(crate) async fn get_endpoint(
+    State(gateway): State<Arc<Gateway>>,
+    AppCaller(caller): AppCaller,
+    PathId(id): PathId<EndpointKind>,
+    Query(query): Query,
+) -> Answered {
+    Params::parse(query.as_deref()).finish(())?;
+    let found = gateway.find_endpoint(caller.app.id, id).await?;
+    Ok(endpoint_answer(&gateway, 200, &found.ok_or(ApiError::new(Code::EndpointNotFound))?))
+}
+
+/// Change a webhook endpoint
+///
+/// What is not named stays; null clears `description` and `headers`.
+#[utoipa::path(patch, path = "/api/webhooks/endpoints/{endpoint_id}", tag = "Webhooks", request_body = UpdateEndpoint,
+    params(("endpoint_id" = String, Path, description = "The endpoint")),
+    responses(
+        (status = 200, body = EndpointObject, description = "The endpoint as it is now"),
+        (status = 400, body = ErrorBody, description = "The request is not acceptable; `errors` names everything"),
+        (status = 404, body = ErrorBody, description = "No endpoint of this app has this id")))]
+pub(crate) async fn update_endpoint(
+    State(gateway): State<Arc<Gateway>>,
+    AppCaller(caller): AppCaller,
+    PathId(id): PathId<EndpointKind>,
+    request: JsonRequest,
+) -> Answered {
+    let rules = &gateway.webhooks.egress;
+    let wanted = EndpointChange::parse(&request.body, caller.app.environment, rules)?;
+    let endpoint = gateway.update_endpoint(caller.app.id, id, wanted).await?;
+    Ok(endpoint_answer(&gateway, 200, &endpoint))
+}
+
+/// Delete a webhook endpoint
+///
+/// What waits for it is called off; what was sent there stays in the log.
+#[utoipa::path(delete, path = "/api/webhooks/endpoints/{endpoint_id}", tag = "Webhooks",
+    params(("endpoint_id" = String, Path, description = "The endpoint")),
+    responses(
+        (status = 200, body = DeletedEndpoint, description = "It is gone"),
+        (status = 400, body = ErrorBody, description = "Unknown parameter"),
+        (status = 404, body = ErrorBody, description = "No endpoint of this app has this id")))]
+pub(crate) async fn delete_endpoint(
+    State(gateway): State<Arc<Gateway>>,
+    AppCaller(caller): AppCaller,
+    PathId(id): PathId<EndpointKind>,
+    Query(query): Query,
+) -> Answered {
+    Params::parse(query.as_deref()).finish(())?;
+    gateway.delete_endpoint(caller.app.id, id).await?;
+    Ok(show(200, &DeletedEndpoint::new(id)))
+}
+
+fn endpoint_answer(gateway: &Gateway, status: u16, endpoint: &Endpoint) -> Response {
+    show(status, &EndpointObject::new(endpoint, gateway.header_names(endpoint)))
+}

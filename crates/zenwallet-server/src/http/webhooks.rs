@@ -1,0 +1,92 @@
+//! The levers of webhooks: tests, replays, new secrets.
+
+use super::{Answered, show};
+use crate::edge::{ApiError, AppCaller, JsonRequest, PathId, known_id};
+use crate::gateway::{Gateway, TestTarget};
+use crate::wire::delivery::DeliveryDetail;
+use crate::wire::error::ErrorBody;
+use crate::wire::levers::{ReplayObject, ReplayWebhooks, RotateSecret, RotatedSecret, TestWebhook};
+use axum::extract::State;
+use std::sync::Arc;
+use zenwallet_core::Code;
+use zenwallet_core::id::{AppId, AppKind, EndpointId};
+use zenwallet_store::DeliveryFilter;
+
+/// Send a test webhook
+///
+/// Sends a signed event of the type `webhook.test` at once, a single time, and answers with what came of it. A
+/// receiver that refuses it or cannot be reached is told of in the answer, which is 200 all the same.
+#[utoipa::path(post, path = "/api/webhooks/test", tag = "Webhooks", request_body = TestWebhook,
+    responses(
+        (status = 200, body = DeliveryDetail, description = "The delivery, over: `status` says whether it arrived"),
+        (status = 400, body = ErrorBody, description = "The request is not acceptable; `errors` names everything"),
+        (status = 404, body = ErrorBody, description = "No endpoint of this app has this id")))]
+pub(crate) async fn test_webhook(
+    State(gateway): State<Arc<Gateway>>,
+    AppCaller(caller): AppCaller,
+    request: JsonRequest,
+) -> Answered {
+    let rules = &gateway.webhooks.egress;
+    let target = match TestWebhook::parse(&request.body, caller.app.environment, rules)? {
+        TestWebhook { url: Some(url), .. } => TestTarget::Url(url),
+        TestWebhook { endpoint_id, url: None } => TestTarget::Endpoint(known_id(&endpoint_id.unwrap_or_default())?),
+    };
+    let tested = gateway.test_webhook(caller.app.id, target).await?;
+    Ok(show(200, &DeliveryDetail::new(&tested)))
+}
+
+/// Replay failed webhooks
+///
+/// Sends again what has failed for good since a moment and was not asked for again meanwhile.
+#[utoipa::path(post, path = "/api/webhooks/replay", tag = "Webhooks", request_body = ReplayWebhooks,
+    responses(
+        (status = 200, body = ReplayObject, description = "How many are on their way"),
+        (status = 400, body = ErrorBody, description = "The request is not acceptable; `errors` names everything"),
+        (status = 404, body = ErrorBody, description = "No endpoint of this app has this id")))]
+pub(crate) async fn replay_webhooks(
+    State(gateway): State<Arc<Gateway>>,
+    AppCaller(caller): AppCaller,
+    request: JsonRequest,
+) -> Answered {
+    let ReplayWebhooks { since, endpoint_id, dry_run } = ReplayWebhooks::parse(&request.body, gateway.now())?;
+    let endpoint_id = match endpoint_id {
+        Some(text) => Some(existing_endpoint(&gateway, caller.app.id, &text).await?),
+        None => None,
+    };
+    let filter = DeliveryFilter { endpoint_id, created_after: Some(since), ..DeliveryFilter::all(caller.app.id) };
+    let replay = gateway.replay_failed(&filter, dry_run).await?;
+    let (object, count, has_more) = ("replay", replay.count, replay.has_more);
+    Ok(show(200, &ReplayObject { object, count, has_more, dry_run }))
+}
+
+/// The id of an endpoint that is there: a replay to one that is not would be a silent nothing.
+async fn existing_endpoint(gateway: &Gateway, app_id: AppId, text: &str) -> Result<EndpointId, ApiError> {
+    let found = gateway.find_endpoint(app_id, known_id(text)?).await?;
+    Ok(found.ok_or(ApiError::new(Code::EndpointNotFound))?.id)
+}
+
+/// Rotate the webhook secret
+///
+/// Answers with the new secret, which is shown this once. Until the overlap is over every webhook carries a signature
+/// of both.
+#[utoipa::path(post, path = "/api/apps/{app_id}/webhook-secret/rotate", tag = "Webhooks", request_body = RotateSecret,
+    params(("app_id" = String, Path, description = "The app whose key calls")),
+    responses(
+        (status = 200, body = RotatedSecret, description = "The new secret"),
+        (status = 400, body = ErrorBody, description = "The request is not acceptable"),
+        (status = 404, body = ErrorBody, description = "No app that you may see has this id"),
+        (status = 409, body = ErrorBody, description = "Four secrets sign at the same time already")))]
+pub(crate) async fn rotate_webhook_secret(
+    State(gateway): State<Arc<Gateway>>,
+    AppCaller(caller): AppCaller,
+    PathId(id): PathId<AppKind>,
+    request: JsonRequest,
+) -> Answered {
+    if id != caller.app.id {
+        return Err(ApiError::new(Code::AppNotFound));
+    }
+    let RotateSecret { overlap_s } = RotateSecret::parse(&request.body)?;
+    let (webhook_secret, ends_at) = gateway.rotate_webhook_secret(id, overlap_s).await?;
+    let (app_id, former_secrets_end_at) = (id.to_string(), ends_at.to_string());
+    Ok(show(200, &RotatedSecret { app_id, webhook_secret, former_secrets_end_at }))
+}
