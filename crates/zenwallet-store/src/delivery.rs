@@ -70,6 +70,8 @@ pub struct AttemptRecord {
     pub delivery_id: DeliveryId,
     /// Its endpoint.
     pub endpoint_id: Option<EndpointId>,
+    /// Why there is a delivery: a test tells nothing about the health of its endpoint.
+    pub cause: Cause,
     /// The lease.
     pub token: i64,
     /// The attempt.

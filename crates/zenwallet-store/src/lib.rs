@@ -165,9 +165,10 @@ impl Store {
     }
 
     /// Gives an endpoint other properties; false when there is none of this id. Its app, its being the default and
-    /// its age stay.
-    pub async fn update_endpoint(&self, endpoint: &Endpoint) -> Result<bool> {
-        either!(self.update_endpoint(endpoint))
+    /// its age stay; whether it is enabled, and why not, stays too unless `switches` says that this is what is wanted:
+    /// the gateway may be disabling it at this moment.
+    pub async fn update_endpoint(&self, endpoint: &Endpoint, switches: bool) -> Result<bool> {
+        either!(self.update_endpoint(endpoint, switches))
     }
 
     /// Removes an endpoint; what waits for it is called off when it is due. False when there is none of this id.
@@ -185,8 +186,8 @@ impl Store {
         either!(self.list_endpoints(app_id))
     }
 
-    /// Gives an app a new webhook secret; the one before goes on signing until `former_ends_at`. False when there is
-    /// no such app.
+    /// Gives an app a new webhook secret; the one before goes on signing until `former_ends_at`, and older ones no
+    /// longer than that. False when there is no such app.
     pub async fn rotate_webhook_secret(
         &self,
         app_id: AppId,

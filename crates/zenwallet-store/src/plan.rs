@@ -123,7 +123,7 @@ impl Plan<'_> {
                 Next::Failed | Next::Gone => false,
                 Next::RetryAt(_) => continue,
             };
-            if let Some(endpoint_id) = record.endpoint_id {
+            if let Some(endpoint_id) = record.endpoint_id.filter(|_| record.cause != Cause::Test) {
                 let known = health.entry((record.app_id, endpoint_id)).or_insert((healthy, record.ended_at));
                 known.0 |= healthy;
             }

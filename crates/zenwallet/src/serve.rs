@@ -84,6 +84,8 @@ async fn open_with_workers(config: &Config, delivers: bool) -> anyhow::Result<(A
     // What this node has noted about keys is its own to write down, whoever does the rest.
     workers.tasks.spawn(worker::run_upkeep(Arc::clone(&gateway), workers.stop.clone()));
     if delivers {
+        // Before anything here takes a lease: what is leased to this name now was left by the process before.
+        gateway.give_back_deliveries().await;
         if config.webhooks.allow_cidrs.is_none() && config.listen.ip().is_loopback() {
             tracing::info!(
                 "webhooks of test apps may go to this machine's loopback; webhooks.allow_cidrs changes that"

@@ -113,8 +113,11 @@ impl Gateway {
     ) -> Result<Endpoint, WebhookError> {
         let unknown = WebhookError::Refused(Code::EndpointNotFound);
         let mut endpoint = self.store.find_endpoint(app_id, id).await?.ok_or_else(|| unknown.clone())?;
+        let switches = wanted.is_enabled.is_some();
         self.change(&mut endpoint, wanted);
-        if self.store.update_endpoint(&endpoint).await? { Ok(endpoint) } else { Err(unknown) }
+        self.store.update_endpoint(&endpoint, switches).await?;
+        // As it is now: the gateway may have disabled it meanwhile.
+        self.store.find_endpoint(app_id, id).await?.ok_or(unknown)
     }
 
     fn change(&self, endpoint: &mut Endpoint, wanted: EndpointChange) {
@@ -247,11 +250,12 @@ impl Gateway {
         Ok(Replay { count, has_more })
     }
 
-    /// A new delivery of the same event to the same address.
+    /// A new delivery of the same event to the same address. Its id comes after the other's, whatever the clocks of the
+    /// nodes say: which one is the last is told by the ids.
     fn successor(&self, delivery: &Delivery, cause: Cause) -> Delivery {
         let now = self.now();
         Delivery {
-            id: self.ids.next(now),
+            id: self.ids.next(now.max(delivery.id.created_at().plus_ms(1))),
             cause,
             status: DeliveryStatus::Pending,
             attempts: 0,

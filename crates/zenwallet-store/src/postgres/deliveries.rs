@@ -15,12 +15,15 @@ const FIND_DELIVERY: &str = concat!("SELECT ", delivery_columns!(), " FROM deliv
 const LIST_ATTEMPTS: &str = "SELECT number, started_at_ms, duration_ms, request_headers, request_body_sha256, \
     response_status, response_headers, response_body, error FROM attempt WHERE app_id = $1 AND delivery_id = $2 \
     ORDER BY number";
-/// A delivery that another of the same event to the same address came after was asked for again already.
+/// What failed, and what was called off because its endpoint was disabled. A delivery that another of the same event to
+/// the same address came after was asked for again already.
 const LIST_REPLAYABLE: &str = concat!(
     "SELECT ",
     delivery_columns!(),
-    " FROM delivery d WHERE app_id = $1 AND status = 2 AND id >= $2 AND id > $3 AND cause <> 3 \
-      AND ($4::uuid IS NULL OR endpoint_id = $4) AND NOT EXISTS (SELECT 1 FROM delivery n WHERE n.payment_id = d.payment_id \
+    " FROM ((SELECT * FROM delivery WHERE app_id = $1 AND status = 2 AND id >= $2 AND id > $3 ORDER BY id) UNION ALL \
+      (SELECT * FROM delivery WHERE app_id = $1 AND status = 3 AND id >= $2 AND id > $3 \
+      AND error LIKE 'endpoint_disabled:%' ORDER BY id)) AS d WHERE cause <> 3 AND ($4::uuid IS NULL OR endpoint_id = $4) \
+      AND NOT EXISTS (SELECT 1 FROM delivery n WHERE n.payment_id = d.payment_id \
       AND n.app_id = d.app_id AND n.event_id = d.event_id AND n.url = d.url AND n.id > d.id AND n.cause <> 3) \
       ORDER BY id LIMIT $5"
 );

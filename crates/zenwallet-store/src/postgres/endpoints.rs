@@ -16,8 +16,10 @@ const INSERT_ENDPOINT: &str = "WITH bumped AS (UPDATE app_log SET targets_versio
     disabled_reason, created_at_ms) SELECT $1, app_id, $3, $4, $5, $6, $7, $8, $9, $10 FROM bumped \
     WHERE (SELECT count(*) FROM endpoint WHERE app_id = $2) < $11";
 const UPDATE_ENDPOINT: &str = "WITH bumped AS (UPDATE app_log SET targets_version = targets_version + 1 WHERE app_id = $2) \
-    UPDATE endpoint SET url = $3, events = $4, headers_sealed = $5, description = $6, is_enabled = $7, \
-    disabled_reason = $8, failing_since_ms = $9 WHERE app_id = $2 AND id = $1";
+    UPDATE endpoint SET url = $3, events = $4, headers_sealed = $5, description = $6, \
+    is_enabled = CASE WHEN $10 THEN $7 ELSE is_enabled END, \
+    disabled_reason = CASE WHEN $10 THEN $8 ELSE disabled_reason END, \
+    failing_since_ms = CASE WHEN $10 THEN $9 ELSE failing_since_ms END WHERE app_id = $2 AND id = $1";
 const DELETE_ENDPOINT: &str = "WITH bumped AS (UPDATE app_log SET targets_version = targets_version + 1 WHERE app_id = $1) \
     DELETE FROM endpoint WHERE app_id = $1 AND id = $2";
 const FIND_ENDPOINT: &str = concat!("SELECT ", endpoint_columns!(), " FROM endpoint WHERE app_id = $1 AND id = $2");
@@ -25,7 +27,8 @@ const LIST_ENDPOINTS: &str = concat!("SELECT ", endpoint_columns!(), " FROM endp
 const ROTATE_SECRET: &str = "WITH old AS (SELECT id, webhook_secret_sealed AS sealed FROM app WHERE id = $1 FOR UPDATE), \
     kept AS (INSERT INTO former_webhook_secret (app_id, sealed, expires_at_ms) SELECT id, sealed, $3 FROM old \
     WHERE $3 > $4 ON CONFLICT DO NOTHING), \
-    ended AS (DELETE FROM former_webhook_secret WHERE app_id = $1 AND expires_at_ms <= $4) \
+    ended AS (DELETE FROM former_webhook_secret WHERE app_id = $1 AND (expires_at_ms <= $4 OR $3 <= $4)), \
+    older AS (UPDATE former_webhook_secret SET expires_at_ms = $3 WHERE app_id = $1 AND expires_at_ms > $3 AND $3 > $4) \
     UPDATE app SET webhook_secret_sealed = $2 FROM old WHERE app.id = old.id";
 const LIVE_SECRETS: &str = "SELECT sealed FROM (SELECT 0 AS rank, webhook_secret_sealed AS sealed, 0::BIGINT AS ends FROM app \
     WHERE id = $1 UNION ALL SELECT 1, sealed, expires_at_ms FROM former_webhook_secret \
@@ -51,10 +54,10 @@ impl PostgresStore {
         Ok(self.execute(INSERT_ENDPOINT, &params).await? > 0)
     }
 
-    pub(crate) async fn update_endpoint(&self, endpoint: &Endpoint) -> Result<bool> {
+    pub(crate) async fn update_endpoint(&self, endpoint: &Endpoint, switches: bool) -> Result<bool> {
         let (id, app_id, events) = (endpoint.id.uuid(), endpoint.app_id.uuid(), endpoint.events.bits());
         let failing_since = endpoint.failing_since.map(Timestamp::as_ms);
-        let params: [Param<'_>; 9] = [
+        let params: [Param<'_>; 10] = [
             (&id, Type::UUID),
             (&app_id, Type::UUID),
             (&endpoint.url, Type::TEXT),
@@ -64,6 +67,7 @@ impl PostgresStore {
             (&endpoint.is_enabled, Type::BOOL),
             (&endpoint.disabled_reason, Type::TEXT),
             (&failing_since, Type::INT8),
+            (&switches, Type::BOOL),
         ];
         Ok(self.execute(UPDATE_ENDPOINT, &params).await? > 0)
     }

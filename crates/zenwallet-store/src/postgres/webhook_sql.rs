@@ -52,7 +52,7 @@ pub(super) const DISABLE_ENDPOINTS: &str = "WITH gone AS (SELECT * FROM unnest($
 
 /// Leases what is due and can begin now. `head` jumps from lane to lane along the index, so a lane with a million
 /// waiting deliveries costs as much as one with a single one. What waits for an endpoint that is no longer enabled is
-/// called off here. `$1` is an object from lane to free slots: looking a lane up in it is no join.
+/// called off here. An endpoint's own headers, which may be credentials, go to its present address alone. `$1` is an object from lane to free slots: looking a lane up in it is no join.
 pub(super) const CLAIM_DELIVERIES: &str = "WITH RECURSIVE busy AS MATERIALIZED (SELECT $1::jsonb AS free), head AS ( \
     (SELECT lane, visible_at_ms FROM delivery WHERE visible_at_ms IS NOT NULL ORDER BY lane, visible_at_ms LIMIT 1) \
     UNION ALL SELECT n.lane, n.visible_at_ms FROM head h CROSS JOIN LATERAL (SELECT d.lane, d.visible_at_ms \
@@ -75,7 +75,7 @@ pub(super) const CLAIM_DELIVERIES: &str = "WITH RECURSIVE busy AS MATERIALIZED (
     CROSS JOIN LATERAL (SELECT body FROM event WHERE app_id = claimed.app_id AND seq = claimed.event_seq LIMIT 1) AS e \
     CROSS JOIN LATERAL (SELECT environment FROM app WHERE id = claimed.app_id LIMIT 1) AS a \
     LEFT JOIN LATERAL (SELECT headers_sealed FROM endpoint WHERE app_id = claimed.app_id \
-    AND id = claimed.endpoint_id LIMIT 1) AS p ON TRUE WHERE claimed.status = 0) AS c ON TRUE";
+    AND id = claimed.endpoint_id AND url = claimed.url LIMIT 1) AS p ON TRUE WHERE claimed.status = 0) AS c ON TRUE";
 
 /// Every statement here with the types of its parameters.
 pub(super) fn statements() -> [(&'static str, &'static [Type]); 7] {

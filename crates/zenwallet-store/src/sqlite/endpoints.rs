@@ -15,14 +15,18 @@ const INSERT_ENDPOINT: &str = "INSERT INTO endpoint (id, app_id, url, events, he
     is_enabled, disabled_reason, created_at_ms) SELECT ?1, app_id, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 FROM app_log \
     WHERE app_id = ?2 AND (SELECT count(*) FROM endpoint WHERE app_id = ?2) < ?11";
 const UPDATE_ENDPOINT: &str = "UPDATE endpoint SET url = ?3, events = ?4, headers_sealed = ?5, description = ?6, \
-    is_enabled = ?7, disabled_reason = ?8, failing_since_ms = ?9 WHERE app_id = ?2 AND id = ?1";
+    is_enabled = CASE WHEN ?10 THEN ?7 ELSE is_enabled END, \
+    disabled_reason = CASE WHEN ?10 THEN ?8 ELSE disabled_reason END, \
+    failing_since_ms = CASE WHEN ?10 THEN ?9 ELSE failing_since_ms END WHERE app_id = ?2 AND id = ?1";
 const DELETE_ENDPOINT: &str = "DELETE FROM endpoint WHERE app_id = ?1 AND id = ?2";
 const BUMP_TARGETS: &str = "UPDATE app_log SET targets_version = targets_version + 1 WHERE app_id = ?1";
 const FIND_ENDPOINT: &str = concat!("SELECT ", endpoint_columns!(), " FROM endpoint WHERE app_id = ?1 AND id = ?2");
 const LIST_ENDPOINTS: &str = concat!("SELECT ", endpoint_columns!(), " FROM endpoint WHERE app_id = ?1 ORDER BY id");
 const KEEP_SECRET: &str = "INSERT INTO former_webhook_secret (app_id, sealed, expires_at_ms) \
     SELECT id, webhook_secret_sealed, ?2 FROM app WHERE id = ?1 AND ?2 > ?3 ON CONFLICT DO NOTHING";
-const END_SECRETS: &str = "DELETE FROM former_webhook_secret WHERE app_id = ?1 AND expires_at_ms <= ?2";
+const END_SECRETS: &str = "DELETE FROM former_webhook_secret WHERE app_id = ?1 AND (expires_at_ms <= ?3 OR ?2 <= ?3)";
+const SHORTEN_SECRETS: &str =
+    "UPDATE former_webhook_secret SET expires_at_ms = ?2 WHERE app_id = ?1 AND expires_at_ms > ?2";
 const SET_SECRET: &str = "UPDATE app SET webhook_secret_sealed = ?2 WHERE id = ?1";
 const LIVE_SECRETS: &str = "SELECT sealed FROM (SELECT 0 AS rank, webhook_secret_sealed AS sealed, 0 AS ends FROM app \
     WHERE id = ?1 UNION ALL SELECT 1, sealed, expires_at_ms FROM former_webhook_secret \
@@ -39,6 +43,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     LIST_ENDPOINTS,
     KEEP_SECRET,
     END_SECRETS,
+    SHORTEN_SECRETS,
     SET_SECRET,
     LIVE_SECRETS,
 ];
@@ -53,7 +58,7 @@ impl SqliteStore {
         .await
     }
 
-    pub(crate) async fn update_endpoint(&self, endpoint: &Endpoint) -> Result<bool> {
+    pub(crate) async fn update_endpoint(&self, endpoint: &Endpoint, switches: bool) -> Result<bool> {
         let endpoint = endpoint.clone();
         self.upkeep(move |connection| {
             bump(connection, endpoint.app_id)?;
@@ -67,6 +72,7 @@ impl SqliteStore {
                 endpoint.is_enabled,
                 endpoint.disabled_reason,
                 endpoint.failing_since.map(Timestamp::as_ms),
+                switches,
             ])?;
             Ok(changed > 0)
         })
@@ -108,7 +114,8 @@ impl SqliteStore {
         self.upkeep(move |connection| {
             let (id, ends, now) = (IdText::of(app_id), former_ends_at.as_ms(), now.as_ms());
             connection.prepare_cached(KEEP_SECRET)?.execute(params![id, ends, now])?;
-            connection.prepare_cached(END_SECRETS)?.execute(params![id, now])?;
+            connection.prepare_cached(END_SECRETS)?.execute(params![id, ends, now])?;
+            connection.prepare_cached(SHORTEN_SECRETS)?.execute(params![id, ends])?;
             Ok(connection.prepare_cached(SET_SECRET)?.execute(params![id, sealed])? > 0)
         })
         .await

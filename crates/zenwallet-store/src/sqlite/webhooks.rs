@@ -38,8 +38,9 @@ const BUMP_TARGETS: &str = "UPDATE app_log SET targets_version = targets_version
 /// The first waiting delivery of the next lane: jumping so, a lane with a million costs as much as one with a single one.
 const NEXT_LANE: &str = "SELECT lane, visible_at_ms FROM delivery INDEXED BY delivery_queue \
     WHERE visible_at_ms IS NOT NULL AND lane > ?1 ORDER BY lane, visible_at_ms LIMIT 1";
+/// An endpoint's own headers, which may be credentials, go to its present address alone.
 const DUE_IN_LANE: &str = "SELECT d.id, d.app_id, a.environment, d.event_id, d.kind, d.payment_id, e.body, d.endpoint_id, \
-    d.url, p.headers_sealed, d.lane, d.cause, d.attempts, d.lease_token + 1, ?4, \
+    d.url, CASE WHEN p.url = d.url THEN p.headers_sealed END, d.lane, d.cause, d.attempts, d.lease_token + 1, ?4, \
     d.endpoint_id IS NULL OR d.cause = 3 OR coalesce(p.is_enabled, 0) \
     FROM delivery d INDEXED BY delivery_queue JOIN app a ON a.id = d.app_id \
     JOIN event e ON e.app_id = d.app_id AND e.seq = d.event_seq \

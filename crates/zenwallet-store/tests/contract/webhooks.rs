@@ -42,6 +42,7 @@ fn attempt(leased: &LeasedDelivery, next: Next, ended_at: Timestamp) -> AttemptR
         app_id: leased.app_id,
         delivery_id: leased.id,
         endpoint_id: leased.endpoint_id,
+        cause: leased.cause,
         token: leased.token,
         attempt: Attempt {
             number: leased.attempts + 1,
@@ -122,11 +123,15 @@ pub(crate) async fn an_endpoint_comes_back_as_it_was_made(h: &Harness) {
         failing_since: Some(h.now()),
         ..all[1].clone()
     };
-    assert!(h.store.update_endpoint(&changed).await.unwrap());
+    assert!(h.store.update_endpoint(&changed, true).await.unwrap());
     assert_eq!(h.store.find_endpoint(app_id, changed.id).await.unwrap(), Some(changed.clone()));
+    let renamed = Endpoint { url: URL.to_owned(), is_enabled: false, failing_since: None, ..changed.clone() };
+    assert!(h.store.update_endpoint(&renamed, false).await.unwrap());
+    let kept = Endpoint { url: URL.to_owned(), ..changed.clone() };
+    assert_eq!(h.store.find_endpoint(app_id, changed.id).await.unwrap(), Some(kept));
     let other = h.app().await;
     assert_eq!(h.store.find_endpoint(other, changed.id).await.unwrap(), None);
-    assert!(!h.store.update_endpoint(&Endpoint { app_id: other, ..changed.clone() }).await.unwrap());
+    assert!(!h.store.update_endpoint(&Endpoint { app_id: other, ..changed.clone() }, true).await.unwrap());
     assert!(!h.store.delete_endpoint(other, changed.id).await.unwrap());
     assert!(h.store.delete_endpoint(app_id, changed.id).await.unwrap());
     assert_eq!(h.store.list_endpoints(app_id).await.unwrap().len(), ENDPOINTS_MAX - 1);
@@ -185,7 +190,7 @@ pub(crate) async fn a_changed_endpoint_counts_from_the_next_event_on_every_node(
     for round in 0..6 {
         let is_enabled = round % 2 == 0;
         let (changes, pays) = if round % 3 == 0 { (&node, &h.store) } else { (&h.store, &node) };
-        changes.update_endpoint(&Endpoint { is_enabled, ..endpoint.clone() }).await.unwrap();
+        changes.update_endpoint(&Endpoint { is_enabled, ..endpoint.clone() }, true).await.unwrap();
         for _ in 0..2 {
             let payment = h.payment(app_id);
             pays.commit(create(&payment)).await.unwrap();
@@ -430,6 +435,23 @@ pub(crate) async fn a_test_is_an_event_of_its_own(h: &Harness) {
     assert_eq!(&*claim_all(h).await[0].content, "{\"status\":null}");
 }
 
+pub(crate) async fn a_test_tells_nothing_about_an_endpoints_health(h: &Harness) {
+    let (app_id, endpoint) = app_with_endpoint(h).await;
+    let test = Command::TestWebhook {
+        app_id,
+        endpoint_id: Some(endpoint.id),
+        url: URL.to_owned(),
+        headers_sealed: None,
+        event_id: h.ids.next(h.now()),
+        payment_id: h.ids.next(h.now()),
+        content: "{}".to_owned(),
+    };
+    h.commit(test).await.unwrap();
+    let leased = claim_all(h).await.remove(0);
+    assert!(record(&h.store, attempt(&leased, Next::Failed, h.now())).await);
+    assert_eq!(h.store.find_endpoint(app_id, endpoint.id).await.unwrap().unwrap().failing_since, None);
+}
+
 pub(crate) async fn a_waiting_delivery_can_be_hurried_and_called_off(h: &Harness) {
     let (app_id, _) = app_with_endpoint(h).await;
     completed(h, h.payment(app_id)).await;
@@ -497,6 +519,50 @@ pub(crate) async fn what_failed_can_be_found_and_sent_again_once(h: &Harness) {
     assert_eq!(found(&all, none).await, failed[1..], "it was asked for again");
     let again = claim_all(h).await.remove(0);
     assert_eq!((again.id, again.cause, again.attempts, again.event_id), (copy.id, Cause::Replay, 0, copy.event_id));
+}
+
+pub(crate) async fn what_was_called_off_with_its_endpoint_can_be_sent_again(h: &Harness) {
+    let (app_id, endpoint) = app_with_endpoint(h).await;
+    completed(h, h.payment(app_id)).await;
+    let leased = claim_all(h).await.remove(0);
+    record(&h.store, attempt(&leased, Next::Failed, h.now())).await;
+    completed(h, h.payment(app_id)).await;
+    let disabled = Endpoint { is_enabled: false, ..endpoint.clone() };
+    h.store.update_endpoint(&disabled, true).await.unwrap();
+    // A copy of the first, and the second that waited: both are called off.
+    h.clock.advance_ms(1_000);
+    let original = h.store.find_delivery(app_id, leased.id).await.unwrap().unwrap();
+    let pending = Delivery { status: DeliveryStatus::Pending, finished_at: None, response_status: None, ..original };
+    let copy = Delivery { id: h.ids.next(h.now()), cause: Cause::Replay, attempts: 0, created_at: h.now(), ..pending };
+    h.store.insert_deliveries(app_id, std::slice::from_ref(&copy)).await.unwrap();
+    assert!(claim_all(h).await.is_empty());
+    let found =
+        h.store.list_replayable(&DeliveryFilter::all(app_id), DeliveryId::from_bytes([0; 16]), 9).await.unwrap();
+    assert!(found.iter().all(|d| d.status == DeliveryStatus::Canceled), "{found:?}");
+    assert_eq!(found.len(), 2, "each event once, by the last of its deliveries");
+    assert!(found.iter().any(|d| d.id == copy.id));
+    // What somebody called off by hand is not wanted.
+    h.store.update_endpoint(&endpoint, true).await.unwrap();
+    let third = completed(h, h.payment(app_id)).await;
+    let waiting = deliveries(h, app_id).await.into_iter().find(|d| d.payment_id == third.id).unwrap();
+    assert!(h.store.cancel_delivery(app_id, waiting.id, h.now()).await.unwrap());
+    let again =
+        h.store.list_replayable(&DeliveryFilter::all(app_id), DeliveryId::from_bytes([0; 16]), 9).await.unwrap();
+    assert_eq!(again, found);
+}
+
+pub(crate) async fn an_endpoints_headers_go_to_its_present_address_alone(h: &Harness) {
+    let app_id = h.app().await;
+    let endpoint = Endpoint { headers_sealed: Some(vec![7]), ..h.endpoint(app_id, URL) };
+    h.store.create_endpoint(&endpoint).await.unwrap();
+    completed(h, h.payment(app_id)).await;
+    let leased = claim_all(h).await.remove(0);
+    assert_eq!(leased.headers_sealed.as_deref(), Some(&[7][..]));
+    record(&h.store, attempt(&leased, Next::RetryAt(h.now()), h.now())).await;
+    let moved = Endpoint { url: "https://new.example".to_owned(), headers_sealed: Some(vec![8]), ..endpoint };
+    h.store.update_endpoint(&moved, false).await.unwrap();
+    let again = claim_all(h).await.remove(0);
+    assert_eq!((&*again.url, again.headers_sealed), (URL, None));
 }
 
 pub(crate) async fn every_list_of_deliveries_equals_a_filtered_vec(h: &Harness) {
@@ -580,15 +646,18 @@ pub(crate) async fn secrets_overlap(h: &Harness) {
     let rotate = async |secret: &[u8], ends: Timestamp| {
         assert!(h.store.rotate_webhook_secret(app.id, secret, ends, h.now()).await.unwrap());
     };
-    rotate(&[4], h.now().plus_s(100)).await;
-    rotate(&[5], h.now().plus_s(50)).await;
-    assert_eq!(live().await, [vec![5], vec![1, 2, 3], vec![4]]);
+    rotate(&[4], h.now().plus_s(50)).await;
+    rotate(&[5], h.now().plus_s(100)).await;
+    assert_eq!(live().await, [vec![5], vec![4], vec![1, 2, 3]]);
     h.clock.advance_ms(50_000);
-    assert_eq!(live().await, [vec![5], vec![1, 2, 3]]);
-    rotate(&[6], h.now()).await;
-    assert_eq!(live().await, [vec![6], vec![1, 2, 3]], "the one before ended at once");
-    h.clock.advance_ms(50_000);
-    assert_eq!(live().await, [vec![6]]);
+    assert_eq!(live().await, [vec![5], vec![4]]);
+    rotate(&[6], h.now().plus_s(10)).await;
+    assert_eq!(live().await.len(), 3);
+    h.clock.advance_ms(10_000);
+    assert_eq!(live().await, [vec![6]], "older ones end no later");
+    rotate(&[7], h.now().plus_s(100)).await;
+    rotate(&[8], h.now()).await;
+    assert_eq!(live().await, [vec![8]], "without an overlap all others end at once");
     let unknown = IdSource::seeded(77).next(h.now());
     assert!(!h.store.rotate_webhook_secret(unknown, &[7], h.now(), h.now()).await.unwrap());
     assert!(h.store.live_webhook_secrets(unknown, h.now()).await.unwrap().is_empty());

@@ -100,6 +100,7 @@ fn record(gateway: &Gateway, leased: &LeasedDelivery, exchange: Exchange) -> Att
         app_id: leased.app_id,
         delivery_id: leased.id,
         endpoint_id: leased.endpoint_id,
+        cause: leased.cause,
         token: leased.token,
         attempt: Attempt {
             number,

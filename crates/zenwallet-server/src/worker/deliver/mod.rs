@@ -92,7 +92,6 @@ pub async fn run_deliveries(dispatch: Dispatch, stop: CancellationToken) {
         next_claim: Instant::now(),
         claim: None,
     };
-    dispatcher.gateway.give_back_deliveries().await;
     let mut born = Vec::with_capacity(256);
     while !stop.is_cancelled() {
         dispatcher.begin_attempts();

@@ -58,7 +58,6 @@ impl TestApp {
         let leasing = Leasing { handoff: Some(handoff.clone()), ..Leasing::default() };
         let app = Self::with(Database::fresh(kind).await, Endurance::default(), leasing).await;
         let worker = Delivering::start(Arc::clone(&app.gateway), handoff, inbox);
-        crate::webhooks::wait_for_worker(&app).await;
         (app, worker)
     }
 

@@ -13,7 +13,7 @@ mod signed;
 mod steering;
 mod things;
 
-pub(crate) use things::{Things, finished_delivery, wait_for_worker};
+pub(crate) use things::{Things, finished_delivery};
 
 use crate::support::{Tenant, TestApp, eventually, id_of};
 use serde_json::{Value, json};
@@ -95,6 +95,7 @@ fn record(app: &TestApp, leased: &LeasedDelivery, next: Next) -> AttemptRecord {
         app_id: leased.app_id,
         delivery_id: leased.id,
         endpoint_id: leased.endpoint_id,
+        cause: leased.cause,
         token: leased.token,
         attempt,
         next,

@@ -2,7 +2,6 @@
 
 use super::{attempt_due, text};
 use crate::support::{Tenant, TestApp, many_payments};
-use zenwallet_core::app::Environment;
 use zenwallet_core::delivery::Next;
 use zenwallet_core::endpoint::{Endpoint, EventSet};
 use zenwallet_core::id::{AppKind, DeliveryId, DeliveryKind, EndpointKind, Id, PaymentId, PaymentKind};
@@ -92,15 +91,6 @@ async fn endpoint(app: &TestApp, owner: &Tenant) -> Id<EndpointKind> {
     };
     assert!(app.store.create_endpoint(&endpoint).await.unwrap());
     endpoint.id
-}
-
-/// Waits until the worker delivers. It begins with giving back what another process of its name left behind, and what
-/// is made before that would go out twice.
-pub(crate) async fn wait_for_worker(app: &TestApp) {
-    let nobody = app.new_tenant(Environment::Test, Some(0)).await;
-    // An address that is refused before anything is sent.
-    let id = delivery_to(app, &nobody, "http://10.0.0.1/").await.to_string();
-    super::until_status(app, &nobody, &id, "FAILED").await;
 }
 
 /// A delivery that waits.
