@@ -1,6 +1,6 @@
 //! The process in numbers.
 
-use metrics::{counter, describe_counter, describe_histogram, histogram};
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -13,6 +13,8 @@ const REQUESTS: &str = "zenwallet_http_requests_total";
 const REQUEST_SECONDS: &str = "zenwallet_http_request_seconds";
 const ATTEMPTS: &str = "zenwallet_webhook_attempts_total";
 const ATTEMPT_SECONDS: &str = "zenwallet_webhook_attempt_seconds";
+const IN_FLIGHT: &str = "zenwallet_webhook_attempts_in_flight";
+const WAITING: &str = "zenwallet_webhook_deliveries_in_memory";
 
 /// Starts counting; later calls change nothing.
 pub fn start() {
@@ -27,6 +29,8 @@ pub fn start() {
         describe_histogram!(REQUEST_SECONDS, "Seconds from a request's head to its answer's head, by route");
         describe_counter!(ATTEMPTS, "Attempts to deliver a webhook, by what follows");
         describe_histogram!(ATTEMPT_SECONDS, "Seconds of an attempt to deliver a webhook");
+        describe_gauge!(IN_FLIGHT, "Attempts to deliver a webhook that are under way");
+        describe_gauge!(WAITING, "Deliveries that this node has leased and not begun");
         Some(handle)
     });
 }
@@ -47,6 +51,13 @@ pub(crate) fn count_attempt(next: Next, took_ms: u32) {
     };
     counter!(ATTEMPTS, "outcome" => outcome).increment(1);
     histogram!(ATTEMPT_SECONDS).record(f64::from(took_ms) / 1_000.0);
+}
+
+/// Tells how busy this node's dispatcher is.
+pub(crate) fn note_dispatcher(in_flight: usize, waiting: usize) {
+    // Both are bounded by the dispatcher's limits: exact as doubles.
+    gauge!(IN_FLIGHT).set(in_flight as f64);
+    gauge!(WAITING).set(waiting as f64);
 }
 
 /// The status as a label, without making a string for those that are common.

@@ -19,7 +19,8 @@ mod targets;
 pub use command::{Claim, Command, Committed, Outcome, StoredAnswer};
 pub use delivery::{AttemptRecord, ClaimRequest, Claimed, DeliveryFilter, Handoff, LeasedDelivery, Leasing, handoff};
 pub use error::{Result, StoreError};
-use planted::{Bug, planted};
+#[doc(hidden)]
+pub use planted::{Bug, planted};
 pub use postgres::{PostgresOptions, PostgresStore, Statements};
 pub use query::{PaymentFilter, Search};
 pub use sqlite::{SqliteOptions, SqliteStore};

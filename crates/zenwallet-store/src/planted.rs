@@ -3,7 +3,7 @@
 
 /// A bug that the oracle must find.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Bug {
+pub enum Bug {
     /// A caller is answered when its command is queued.
     AckBeforeCommit,
     /// A final payment can end again.
@@ -20,17 +20,24 @@ pub(crate) enum Bug {
     SeqGap,
     /// Any app can end any payment.
     MissingTenantFilter,
+    /// A webhook counts as delivered when it is about to be sent.
+    DeliveredBeforeSend,
+    /// When a webhook is tried again is known to the process alone.
+    RetryInMemory,
+    /// Where a webhook goes is judged when its address is given, and never again.
+    AddressJudgedOnce,
 }
 
+/// Whether this bug was asked for: never, in this build.
 #[cfg(not(feature = "planted-bugs"))]
-pub(crate) const fn planted(_: Bug) -> bool {
+pub const fn planted(_: Bug) -> bool {
     false
 }
 
 /// Whether this bug was asked for by `ZENWALLET_TEST_PLANTED_BUG`.
 #[cfg(feature = "planted-bugs")]
 #[expect(clippy::disallowed_methods, reason = "a campaign's switch, not a setting of the product")]
-pub(crate) fn planted(bug: Bug) -> bool {
+pub fn planted(bug: Bug) -> bool {
     static WANTED: std::sync::OnceLock<Option<Bug>> = std::sync::OnceLock::new();
     let wanted = WANTED.get_or_init(|| {
         let name = std::env::var("ZENWALLET_TEST_PLANTED_BUG").ok()?;
@@ -43,6 +50,9 @@ pub(crate) fn planted(bug: Bug) -> bool {
             "reuse-event-id" => Bug::ReuseEventId,
             "seq-gap" => Bug::SeqGap,
             "missing-tenant-filter" => Bug::MissingTenantFilter,
+            "delivered-before-send" => Bug::DeliveredBeforeSend,
+            "retry-in-memory" => Bug::RetryInMemory,
+            "address-judged-once" => Bug::AddressJudgedOnce,
             _ => return None,
         });
         tracing::warn!(?bug, "this build carries a planted bug");

@@ -18,7 +18,7 @@ const LONG_FILES: [(&str, &str); 0] = [];
 const DOCUMENT_MAX_LINES: usize = 149;
 
 /// Which crates of ours a crate may name among its `[dependencies]`.
-const CRATES: [(&str, &[&str]); 6] = [
+const CRATES: [(&str, &[&str]); 7] = [
     ("crates/zenwallet-core", &[]),
     ("crates/zenwallet-store", &["zenwallet-core"]),
     ("crates/zenwallet-server", &["zenwallet-core", "zenwallet-store"]),
@@ -26,6 +26,7 @@ const CRATES: [(&str, &[&str]); 6] = [
     ("crates/zenwallet-testing", &[]),
     // It judges the product from outside: a shared mistake would judge itself.
     ("bench", &[]),
+    ("tests/clients/webhooks/rust", &[]),
 ];
 
 /// Crates of others that few may name among their `[dependencies]`.

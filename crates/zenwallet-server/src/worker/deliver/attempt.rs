@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
+use std::sync::Arc;
 use std::time::Duration;
 use zenwallet_core::delivery::{self, Attempt, AttemptResult, Cause, Next, RetrySchedule};
 use zenwallet_core::json;
@@ -206,6 +207,26 @@ pub(super) async fn write_down(gateway: &Gateway, leased: &LeasedDelivery, recor
     }
     if let Err(error) = disable_if_over(gateway, leased, record.next).await {
         tracing::warn!(delivery_id = %leased.id, %error, "an endpoint could not be disabled");
+    }
+}
+
+/// A success that nobody has had: what [`Bug::DeliveredBeforeSend`](zenwallet_store::Bug) writes down.
+pub(super) fn pretend(gateway: &Gateway, leased: &LeasedDelivery) -> AttemptRecord {
+    let now = gateway.now();
+    let answer = Answer { status: 200, headers: Vec::new(), body: String::new(), retry_after_ms: None };
+    let (request_headers, request_body_sha256) = ("{}".to_owned(), String::new());
+    let (started_at, ended_at, took_ms) = (now, now, 0);
+    let outcome = Ok(answer);
+    record(gateway, leased, Exchange { started_at, ended_at, took_ms, request_headers, request_body_sha256, outcome })
+}
+
+/// Lets a delivery be due at this moment, unless the process ends before: what
+/// [`Bug::RetryInMemory`](zenwallet_store::Bug) relies on.
+pub(super) async fn hurry_at(gateway: Arc<Gateway>, leased: LeasedDelivery, at: Timestamp) {
+    let wait_ms = at.as_ms().saturating_sub(gateway.now().as_ms());
+    tokio::time::sleep(Duration::from_millis(u64::try_from(wait_ms).unwrap_or_default())).await;
+    if gateway.store.hurry_delivery(leased.app_id, leased.id, gateway.now()).await.is_ok() {
+        gateway.webhooks.nudge.notify_one();
     }
 }
 

@@ -80,6 +80,11 @@ impl Lanes {
         self.in_flight
     }
 
+    /// Deliveries that wait for their turn.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting
+    }
+
     /// Lets a leased delivery wait for its turn. True when its lane has no room for more of this node's own.
     pub(crate) fn push(&mut self, delivery: LeasedDelivery) -> bool {
         let (lane, app_id) = (delivery.lane, delivery.app_id);

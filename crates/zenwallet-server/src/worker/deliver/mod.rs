@@ -10,6 +10,7 @@ pub use lanes::Slots;
 
 use super::send::{SendOptions, Sender};
 use crate::gateway::Gateway;
+use crate::metrics;
 use lanes::Lanes;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +22,7 @@ use tokio_util::task::TaskTracker;
 use zenwallet_core::delivery::{Lane, Next};
 use zenwallet_core::id::AppId;
 use zenwallet_core::time::Timestamp;
-use zenwallet_store::{ClaimRequest, Claimed, Handoff, LeasedDelivery, Result};
+use zenwallet_store::{Bug, ClaimRequest, Claimed, Handoff, LeasedDelivery, Result, planted};
 
 /// Longest rest between two looks at the database: what other nodes leave behind is found within this time.
 const POLL: Duration = Duration::from_secs(1);
@@ -158,6 +159,7 @@ impl Dispatcher {
 
     fn take_claimed(&mut self, (request, claimed): (ClaimRequest, Result<Claimed>)) {
         self.next_claim = Instant::now() + POLL;
+        metrics::note_dispatcher(self.lanes.in_flight(), self.lanes.waiting());
         match claimed {
             Ok(Claimed { deliveries, next_due }) => {
                 let is_full = self.lanes.note_claimed(&request, deliveries);
@@ -212,14 +214,24 @@ async fn deliver(
     notes: mpsc::UnboundedSender<Note>,
     leased: LeasedDelivery,
 ) {
+    if planted(Bug::DeliveredBeforeSend) {
+        attempt::write_down(&gateway, &leased, &attempt::pretend(&gateway, &leased)).await;
+    }
     let record = attempt::send(&gateway, &sender, &leased).await;
     let (app_id, lane) = (leased.app_id, leased.lane);
     let succeeded = record.as_ref().is_some_and(|record| record.next == Next::Delivered);
     // The dispatcher may have stopped; then nobody waits for slots.
     let _ = notes.send(Note::Ended { app_id, lane, succeeded });
-    let Some(record) = record else { return };
+    let Some(mut record) = record else { return };
+    let next = record.next;
+    if let (Next::RetryAt(at), true) = (next, planted(Bug::RetryInMemory)) {
+        record.next = Next::RetryAt(at.plus_s(86_400));
+    }
     attempt::write_down(&gateway, &leased, &record).await;
-    if let Next::RetryAt(at) = record.next {
+    if let Next::RetryAt(at) = next {
         let _ = notes.send(Note::DueAt(at));
+        if planted(Bug::RetryInMemory) {
+            tokio::spawn(attempt::hurry_at(gateway, leased, at));
+        }
     }
 }
