@@ -11,7 +11,7 @@ pub use tls::CERTIFICATE_PEM;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -57,6 +57,18 @@ struct Log {
     started: Instant,
     heard: Mutex<Vec<Heard>>,
     accepted: AtomicUsize,
+    waiting: AtomicUsize,
+    waiting_peak: AtomicUsize,
+    delay_ms: AtomicU64,
+}
+
+/// A request whose caller waits for the answer.
+struct Waiting<'a>(&'a Log);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl Drop for Receiver {
@@ -79,7 +91,7 @@ impl Receiver {
         socket.set_reuseaddr(true)?;
         socket.bind(address)?;
         let address = socket.local_addr()?;
-        let log = Arc::new(Log { started: Instant::now(), heard: Mutex::default(), accepted: AtomicUsize::new(0) });
+        let log = Arc::new(Log::new());
         let mut receiver = Self {
             persona: persona.clone(),
             address,
@@ -96,6 +108,18 @@ impl Receiver {
             _ => receiver.accepting = Some(tokio::spawn(accept(socket.listen(1_024)?, persona, log))),
         }
         Ok(receiver)
+    }
+
+    /// Ends, and starts anew at the same address as somebody else, with an empty memory.
+    pub async fn become_another(mut self, persona: Persona) -> io::Result<Self> {
+        let address = self.address;
+        if let Some(accepting) = self.accepting.take() {
+            accepting.abort();
+            // Canceled, as it should be: now nobody listens.
+            drop(accepting.await);
+        }
+        drop(self);
+        Self::start_at(persona, address).await
     }
 
     /// Where to send to.
@@ -122,9 +146,46 @@ impl Receiver {
     pub fn connections(&self) -> usize {
         self.log.accepted.load(Ordering::SeqCst)
     }
+
+    /// Lets it think for so long before it answers a request.
+    pub fn think_for(&self, delay: Duration) {
+        self.log.delay_ms.store(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX), Ordering::SeqCst);
+    }
+
+    /// The most requests that waited for their answers at the same time.
+    pub fn waiting_peak(&self) -> usize {
+        self.log.waiting_peak.load(Ordering::SeqCst)
+    }
+
+    /// When it started.
+    pub fn started(&self) -> Instant {
+        self.log.started
+    }
 }
 
 impl Log {
+    fn new() -> Self {
+        Self {
+            started: Instant::now(),
+            heard: Mutex::default(),
+            accepted: AtomicUsize::new(0),
+            waiting: AtomicUsize::new(0),
+            waiting_peak: AtomicUsize::new(0),
+            delay_ms: AtomicU64::new(0),
+        }
+    }
+
+    fn delay(&self) -> Duration {
+        Duration::from_millis(self.delay_ms.load(Ordering::SeqCst))
+    }
+
+    /// Notes that a caller waits, until what is returned is dropped.
+    fn wait(&self) -> Waiting<'_> {
+        let waiting = self.waiting.fetch_add(1, Ordering::SeqCst) + 1;
+        self.waiting_peak.fetch_max(waiting, Ordering::SeqCst);
+        Waiting(self)
+    }
+
     fn add(&self, head: String, body: Vec<u8>, connection: usize) {
         let heard = Heard { head, body, at: self.started.elapsed(), connection };
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).push(heard);

@@ -171,8 +171,19 @@ impl Persona {
         all
     }
 
+    /// Whether its answer means that it has taken the webhook: a 2xx that is whole, or longer than anybody reads.
+    pub fn takes(&self) -> bool {
+        match self {
+            Self::Healthy | Self::ClosesAfterAnswer | Self::ClosesOnReuse => true,
+            Self::EndlessBody | Self::HugeBody | Self::GzipBomb => true,
+            Self::LengthTooShort | Self::BodyOn204 | Self::BinaryBody => true,
+            Self::Answers(status, _) => (200..300).contains(status),
+            _ => false,
+        }
+    }
+
     /// Whether it is called by https.
-    pub(super) fn is_https(&self) -> bool {
+    pub fn is_https(&self) -> bool {
         matches!(self, Self::TlsUnknown | Self::TlsStalls | Self::TlsIsPlain)
     }
 

@@ -17,17 +17,23 @@ where
     let (mut unread, mut answered) = (Vec::new(), 0);
     while let Some((head, body)) = read_request(stream, &mut unread).await? {
         log.add(head, body, connection);
+        let waiting = log.wait();
         if *persona == Persona::ClosesOnReuse && answered > 0 {
             return stream.shutdown().await;
         }
         answered += 1;
+        tokio::time::sleep(log.delay()).await;
+        if matches!(script.then, Then::Next) {
+            // Before the caller has its answer, and could come again.
+            drop(waiting);
+        }
         stream.write_all(&script.first).await?;
         stream.flush().await?;
         match &script.then {
             Then::Next => {}
             Then::Close => return stream.shutdown().await,
             Then::Reset => return Ok(()),
-            Then::Hang => std::future::pending().await,
+            Then::Hang => return until_left(stream).await,
             Then::Repeat { bytes, pause } => loop {
                 stream.write_all(bytes).await?;
                 stream.flush().await?;
@@ -35,6 +41,13 @@ where
             },
         }
     }
+    Ok(())
+}
+
+/// Reads and says nothing until the caller is gone.
+async fn until_left<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<()> {
+    let mut ignored = [0; 1_024];
+    while stream.read(&mut ignored).await? > 0 {}
     Ok(())
 }
 

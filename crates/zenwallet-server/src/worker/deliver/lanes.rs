@@ -169,8 +169,9 @@ impl Lanes {
         let cut_short = deliveries.len() >= request.limit as usize;
         let busy: HashMap<Lane, u32> = request.busy.iter().copied().collect();
         let room = |lane: &Lane| busy.get(lane).copied().unwrap_or(request.free_per_lane);
-        // A lane without room was not looked at.
-        self.backlog.retain(|lane| cut_short || room(lane) == 0);
+        self.backlog.retain(|_| cut_short);
+        // A lane without room was not looked at: it is as soon as it has some.
+        self.backlog.extend(request.busy.iter().filter(|(_, room)| *room == 0).map(|(lane, _)| *lane));
         let mut given: HashMap<Lane, u32> = HashMap::new();
         for delivery in deliveries {
             let lane = delivery.lane;

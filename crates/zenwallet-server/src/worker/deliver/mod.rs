@@ -27,7 +27,7 @@ use zenwallet_store::{Bug, ClaimRequest, Claimed, Handoff, LeasedDelivery, Resul
 /// Longest rest between two looks at the database: what other nodes leave behind is found within this time.
 const POLL: Duration = Duration::from_secs(1);
 /// Shortest time between two claims: what falls due meanwhile comes with the next one.
-const CLAIM_PAUSE: Duration = Duration::from_millis(2);
+const CLAIM_PAUSE: Duration = Duration::from_millis(10);
 /// Rest after a claim that failed.
 const CLAIM_AGAIN: Duration = Duration::from_millis(500);
 /// What an attempt may take beyond its deadline before its lease ends.
