@@ -21,6 +21,10 @@ need pgbouncer has pgbouncer
 need strace has strace
 need zbar-tools has zbarimg
 need curl has curl
+need openssl has openssl
+need iproute2 has ip
+need nodejs has node
+need npm has npm
 need python3-venv python3 -c 'import venv, ensurepip' 2>/dev/null
 if [[ $scope == nightly ]]; then
     need slowhttptest has slowhttptest

@@ -35,4 +35,9 @@ counted 'planted bugs' scripts/planted.sh target/planted/zenwallet --kills 12
 counted 'syncs before answers' scripts/durability.py syncs --binary "$binary"
 counted 'failing disk' scripts/durability.py faults --binary "$binary" --count 20
 counted 'schemathesis' env ZENWALLET_BINARY="$binary" bash tests/clients/schemathesis.sh
+counted 'webhook verifiers' env ZENWALLET_BINARY="$binary" bash tests/clients/webhooks.sh
+# Where no network namespace can be made, it is left out by request alone.
+if [[ ${ZENWALLET_ALLOW_SKIP:-} != 1 ]] || scripts/ssrf.sh --possible; then
+    counted 'ssrf laboratory' scripts/ssrf.sh "$binary"
+fi
 finish

@@ -1,4 +1,4 @@
-"""A canary on every address of the laboratory: whoever connects to it is written down, whether a request follows or not."""
+"""A canary on every address of the laboratory: it writes down who connects, whether a request follows or not."""
 
 import socket
 import ssl
@@ -78,7 +78,9 @@ class Canary:
         """The hits since the last call: those that are allowed, and all others."""
         with self.lock:
             hits, self.hits = self.hits, Counter()
-        public = Counter({where: n for where, n in hits.items() if where[0] in (PUBLIC, PUBLIC_6) and where[1] in WEB_PORTS})
+        public = Counter(
+            {where: n for where, n in hits.items() if where[0] in (PUBLIC, PUBLIC_6) and where[1] in WEB_PORTS}
+        )
         return public, hits - public
 
     def take_requests(self):

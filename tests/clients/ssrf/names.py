@@ -23,13 +23,13 @@ class Dns:
 
     def answer(self, question):
         name, end = read_name(question, 12)
-        kind = struct.unpack(">H", question[end:end + 2])[0]
+        kind = struct.unpack(">H", question[end : end + 2])[0]
         if kind == A:
             self.asked[name] += 1
         records, rcode = self.records(name, kind)
         flags = 0x8580 | rcode
         head = question[:2] + struct.pack(">HHHHH", flags, 1, len(records), 0, 0)
-        return head + question[12:end + 4] + b"".join(records)
+        return head + question[12 : end + 4] + b"".join(records)
 
     def records(self, name, kind, depth=0):
         known = self.zone.get(name)
@@ -61,7 +61,7 @@ def record(name, kind, data):
 def read_name(message, at):
     labels = []
     while length := message[at]:
-        labels.append(message[at + 1:at + 1 + length].decode("latin-1").lower())
+        labels.append(message[at + 1 : at + 1 + length].decode("latin-1").lower())
         at += 1 + length
     return ".".join(labels), at + 1
 
