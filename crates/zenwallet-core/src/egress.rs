@@ -87,13 +87,39 @@ const FORBIDDEN: [Cidr; 28] = [
 ];
 
 /// Addresses that stay closed even in a range that the operator opened: cloud machines hand out credentials there.
-const METADATA: [Cidr; 2] = [v4(169, 254, 169, 254, 32), v6([0xfd00, 0xec2, 0, 0], 64)];
+/// In order: EC2 and most others, ECS tasks, EKS pods, Azure's WireServer (public by number), Alibaba, Oracle, EC2 and
+/// Google over IPv6, as each provider documents its own.
+const METADATA: [Cidr; 8] = [
+    v4(169, 254, 169, 254, 32),
+    v4(169, 254, 170, 2, 32),
+    v4(169, 254, 170, 23, 32),
+    v4(168, 63, 129, 16, 32),
+    v4(100, 100, 100, 200, 32),
+    v4(192, 0, 0, 192, 32),
+    v6([0xfd00, 0xec2, 0, 0], 64),
+    v6([0xfd20, 0xce, 0, 0], 64),
+];
 
 /// Whether the gateway may call an address, given the ranges that the operator opened.
 pub fn may_call(address: IpAddr, opened: &[Cidr]) -> bool {
     let address = embedded_v4(address).map_or(address, IpAddr::V4);
     let within = |ranges: &[Cidr]| ranges.iter().any(|range| range.contains(address));
-    !within(&METADATA) && (!within(&FORBIDDEN) || within(opened))
+    let leads_to_metadata = translated_v4(address).into_iter().any(|v4| METADATA.iter().any(|m| m.contains(v4.into())));
+    !within(&METADATA) && !leads_to_metadata && (!within(&FORBIDDEN) || within(opened))
+}
+
+/// The IPv4 addresses that a router may translate an IPv6 address to: NAT64 (RFC 6052, RFC 8215), 6to4 (RFC 3056),
+/// IPv4-translated (RFC 2765), Teredo's server and client (RFC 4380). Other addresses give none that is asked for.
+fn translated_v4(address: IpAddr) -> Vec<Ipv4Addr> {
+    let IpAddr::V6(address) = address else { return Vec::new() };
+    let bits = address.to_bits();
+    let last = Ipv4Addr::from_bits(bits as u32);
+    match address.segments() {
+        [0x64, 0xff9b, ..] | [0, 0, 0, 0, 0xffff, 0, ..] => vec![last],
+        [0x2002, ..] => vec![Ipv4Addr::from_bits((bits >> 80) as u32)],
+        [0x2001, 0, ..] => vec![Ipv4Addr::from_bits((bits >> 64) as u32), Ipv4Addr::from_bits(!(bits as u32))],
+        _ => Vec::new(),
+    }
 }
 
 /// The IPv4 address that an IPv6 address is another spelling of: mapped (`::ffff:a.b.c.d`) or compatible.
@@ -142,8 +168,17 @@ mod tests {
         assert!(allowed("10.1.2.3", &["10.1.2.3"]));
         assert!(!allowed("10.1.2.4", &["10.1.2.3"]));
         assert!(allowed("fd00::1", &["fd00::/8"]));
-        for address in ["169.254.169.254", "::ffff:169.254.169.254", "fd00:ec2::254"] {
+        for address in
+            "169.254.169.254 ::ffff:169.254.169.254 fd00:ec2::254 169.254.170.2 169.254.170.23 168.63.129.16 \
+            100.100.100.200 192.0.0.192 fd20:ce::254 64:ff9b::a9fe:a9fe 64:ff9b:1::a9fe:a9fe 2002:a9fe:a9fe:: \
+            ::ffff:0:a9fe:a9fe 2001:0:a9fe:a9fe::1 2001::5601:5601"
+                .split_whitespace()
+        {
             assert!(!allowed(address, &["0.0.0.0/0", "::/0"]), "{address}");
+        }
+        assert!(!allowed("168.63.129.16", &[]), "Azure's is public by number alone");
+        for address in ["64:ff9b::808:808", "2002:808:808::1", "169.254.169.253", "168.63.129.17"] {
+            assert!(allowed(address, &["0.0.0.0/0", "::/0"]), "{address}");
         }
         for bad in ["", "10.0.0.0/33", "::/129", "10.0.0/8", "localhost", "10.0.0.0/", "10.0.0.0/-1"] {
             assert_eq!(Cidr::parse(bad), None, "{bad}");

@@ -34,7 +34,7 @@ pub struct Egress {
 
 impl Egress {
     /// The ranges that the operator opened for test apps and for production apps, and the gateway's own ports (its
-    /// listener, its database), which stay closed in every opened range.
+    /// listener, its database), which stay closed on this machine in every opened range.
     pub fn new(opened_test: Vec<Cidr>, opened_production: Vec<Cidr>, own_ports: Vec<u16>) -> Self {
         Self { opened_test, opened_production, own_ports }
     }
@@ -78,9 +78,14 @@ impl Egress {
             Environment::Production => &self.opened_production,
         };
         let port = address.port();
-        let is_public = egress::may_call(address.ip(), &[]);
-        let is_opened = || egress::may_call(address.ip(), opened) && !self.own_ports.contains(&port);
-        CLOSED_PORTS.binary_search(&port).is_err() && (is_public || is_opened())
+        let is_here = address.ip().to_canonical().is_loopback() && self.own_ports.contains(&port);
+        CLOSED_PORTS.binary_search(&port).is_err() && !is_here && egress::may_call(address.ip(), opened)
+    }
+
+    /// Whether a connection between these two leads to the gateway itself or to its database: a machine that calls one
+    /// of its own addresses does so from that address.
+    pub(crate) fn is_own(&self, local: SocketAddr, peer: SocketAddr) -> bool {
+        local.ip() == peer.ip() && self.own_ports.contains(&peer.port())
     }
 }
 

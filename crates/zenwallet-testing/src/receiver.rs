@@ -175,8 +175,11 @@ impl Log {
         }
     }
 
-    fn delay(&self) -> Duration {
-        Duration::from_millis(self.delay_ms.load(Ordering::SeqCst))
+    async fn think(&self) {
+        let delay_ms = self.delay_ms.load(Ordering::SeqCst);
+        if delay_ms > 0 {
+            tokio::time::sleep(Duration::from_millis(delay_ms)).await;
+        }
     }
 
     /// Notes that a caller waits, until what is returned is dropped.

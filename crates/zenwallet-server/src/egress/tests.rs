@@ -271,7 +271,7 @@ fn ports_of_other_protocols_are_closed_everywhere() {
 }
 
 #[test]
-fn ranges_are_opened_for_one_environment_and_never_to_the_gateways_own_ports() {
+fn ranges_are_opened_for_one_environment_and_never_to_the_gateway_itself() {
     let lan = Egress::new(ranges(&["127.0.0.0/8", "::1"]), ranges(&["10.1.0.0/16"]), vec![8080, 5433]);
     let table = [
         ("127.0.0.1:9000", true, false),
@@ -282,7 +282,7 @@ fn ranges_are_opened_for_one_environment_and_never_to_the_gateways_own_ports() {
         ("127.0.0.1:8080", false, false),
         ("127.9.9.9:5433", false, false),
         ("[::ffff:127.0.0.1]:8080", false, false),
-        ("10.1.2.3:8080", false, false),
+        ("10.1.2.3:8080", false, true),
         // Other people's ports are not the gateway's.
         ("8.8.8.8:8080", true, true),
         ("8.8.8.8:25", false, false),
@@ -331,4 +331,14 @@ proptest! {
             prop_assert_eq!(uri.query(), url.query());
         }
     }
+}
+
+#[test]
+fn the_gateway_does_not_call_itself_at_any_of_its_addresses() {
+    let egress = Egress::new(Vec::new(), Vec::new(), vec![8080, 5433]);
+    let own = |local: &str, peer: &str| egress.is_own(local.parse().unwrap(), peer.parse().unwrap());
+    assert!(own("203.0.113.9:40000", "203.0.113.9:8080"));
+    assert!(own("[2606:4700::9]:40000", "[2606:4700::9]:5433"));
+    assert!(!own("203.0.113.9:40000", "203.0.113.9:9000"), "another program on this machine");
+    assert!(!own("203.0.113.9:40000", "203.0.113.10:8080"), "another machine");
 }

@@ -22,7 +22,7 @@ where
             return stream.shutdown().await;
         }
         answered += 1;
-        tokio::time::sleep(log.delay()).await;
+        log.think().await;
         if matches!(script.then, Then::Next) {
             // Before the caller has its answer, and could come again.
             drop(waiting);

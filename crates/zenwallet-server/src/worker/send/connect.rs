@@ -178,8 +178,9 @@ impl Connector {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         // What was dialled is what was judged; should the two ever part, nothing is sent.
-        let is_allowed =
-            planted(Bug::AddressJudgedOnce) || self.network.egress.may_call(stream.peer_addr()?, self.environment);
+        let (local, peer, egress) = (stream.local_addr()?, stream.peer_addr()?, &self.network.egress);
+        let is_allowed = egress.may_call(peer, self.environment) && !egress.is_own(local, peer);
+        let is_allowed = is_allowed || planted(Bug::AddressJudgedOnce);
         Ok(if is_allowed { Ok(stream) } else { Err(forbidden(host)) })
     }
 

@@ -5,6 +5,7 @@ mod disabling;
 mod endpoints;
 mod endpoints_refused;
 mod fan_out;
+mod hostile;
 mod levers;
 mod log;
 mod rotation;
