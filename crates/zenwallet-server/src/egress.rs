@@ -29,14 +29,14 @@ const CLOSED_PORTS: [u16; 104] = [
 pub struct Egress {
     opened_test: Vec<Cidr>,
     opened_production: Vec<Cidr>,
-    own_ports: Vec<u16>,
+    own: Vec<SocketAddr>,
 }
 
 impl Egress {
-    /// The ranges that the operator opened for test apps and for production apps, and the gateway's own ports (its
-    /// listener, its database), which stay closed on this machine in every opened range.
-    pub fn new(opened_test: Vec<Cidr>, opened_production: Vec<Cidr>, own_ports: Vec<u16>) -> Self {
-        Self { opened_test, opened_production, own_ports }
+    /// The ranges that the operator opened for test apps and for production apps, and the gateway's own addresses (its
+    /// listener, its database), which stay closed in every opened range. One whose host is not known has `0.0.0.0`.
+    pub fn new(opened_test: Vec<Cidr>, opened_production: Vec<Cidr>, own: Vec<SocketAddr>) -> Self {
+        Self { opened_test, opened_production, own }
     }
 
     /// Judges a URL as it is written, and gives it as it will be called. A name's addresses are not looked up here:
@@ -78,14 +78,15 @@ impl Egress {
             Environment::Production => &self.opened_production,
         };
         let port = address.port();
-        let is_here = address.ip().to_canonical().is_loopback() && self.own_ports.contains(&port);
+        let ip = address.ip().to_canonical();
+        let is_here = self.own.iter().any(|own| own.port() == port && (ip == own.ip() || ip.is_loopback()));
         CLOSED_PORTS.binary_search(&port).is_err() && !is_here && egress::may_call(address.ip(), opened)
     }
 
     /// Whether a connection between these two leads to the gateway itself or to its database: a machine that calls one
     /// of its own addresses does so from that address.
     pub(crate) fn is_own(&self, local: SocketAddr, peer: SocketAddr) -> bool {
-        local.ip() == peer.ip() && self.own_ports.contains(&peer.port())
+        local.ip() == peer.ip() && self.own.iter().any(|own| own.port() == peer.port())
     }
 }
 

@@ -4,6 +4,7 @@ use anyhow::Context;
 use secrecy::ExposeSecret;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
@@ -99,8 +100,10 @@ fn egress(config: &Config) -> Egress {
         None if config.listen.ip().is_loopback() => (loopback(), Vec::new()),
         None => (Vec::new(), Vec::new()),
     };
+    // Where the database's name leads is the resolver's business; on this machine its port is closed.
     let database = config.database_url.as_ref().map(|url| postgres_port(url.expose_secret()));
-    Egress::new(test, production, [config.listen.port()].into_iter().chain(database).collect())
+    let database = database.map(|port| SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)));
+    Egress::new(test, production, [config.listen].into_iter().chain(database).collect())
 }
 
 /// The port of a database URL.

@@ -7,9 +7,14 @@ fn ranges(texts: &[&str]) -> Vec<Cidr> {
     texts.iter().map(|text| Cidr::parse(text).unwrap()).collect()
 }
 
+/// A listener on one address, and a database that may be anywhere.
+fn own() -> Vec<SocketAddr> {
+    ["10.1.9.9:8080", "0.0.0.0:5433"].map(|address| address.parse().unwrap()).to_vec()
+}
+
 /// What the default local configuration allows: loopback, to test apps, but for the gateway's own ports.
 fn local() -> Egress {
-    Egress::new(ranges(&["127.0.0.0/8", "::1"]), Vec::new(), vec![8080, 5433])
+    Egress::new(ranges(&["127.0.0.0/8", "::1"]), Vec::new(), own())
 }
 
 /// `ok`, or the code of the refusal.
@@ -272,7 +277,7 @@ fn ports_of_other_protocols_are_closed_everywhere() {
 
 #[test]
 fn ranges_are_opened_for_one_environment_and_never_to_the_gateway_itself() {
-    let lan = Egress::new(ranges(&["127.0.0.0/8", "::1"]), ranges(&["10.1.0.0/16"]), vec![8080, 5433]);
+    let lan = Egress::new(ranges(&["127.0.0.0/8", "::1"]), ranges(&["10.1.0.0/16"]), own());
     let table = [
         ("127.0.0.1:9000", true, false),
         ("[::1]:9000", true, false),
@@ -283,6 +288,8 @@ fn ranges_are_opened_for_one_environment_and_never_to_the_gateway_itself() {
         ("127.9.9.9:5433", false, false),
         ("[::ffff:127.0.0.1]:8080", false, false),
         ("10.1.2.3:8080", false, true),
+        ("10.1.9.9:8080", false, false),
+        ("10.1.9.9:9000", false, true),
         // Other people's ports are not the gateway's.
         ("8.8.8.8:8080", true, true),
         ("8.8.8.8:25", false, false),
@@ -335,10 +342,10 @@ proptest! {
 
 #[test]
 fn the_gateway_does_not_call_itself_at_any_of_its_addresses() {
-    let egress = Egress::new(Vec::new(), Vec::new(), vec![8080, 5433]);
-    let own = |local: &str, peer: &str| egress.is_own(local.parse().unwrap(), peer.parse().unwrap());
-    assert!(own("203.0.113.9:40000", "203.0.113.9:8080"));
-    assert!(own("[2606:4700::9]:40000", "[2606:4700::9]:5433"));
-    assert!(!own("203.0.113.9:40000", "203.0.113.9:9000"), "another program on this machine");
-    assert!(!own("203.0.113.9:40000", "203.0.113.10:8080"), "another machine");
+    let egress = Egress::new(Vec::new(), Vec::new(), own());
+    let is_own = |local: &str, peer: &str| egress.is_own(local.parse().unwrap(), peer.parse().unwrap());
+    assert!(is_own("203.0.113.9:40000", "203.0.113.9:8080"));
+    assert!(is_own("[2606:4700::9]:40000", "[2606:4700::9]:5433"));
+    assert!(!is_own("203.0.113.9:40000", "203.0.113.9:9000"), "another program on this machine");
+    assert!(!is_own("203.0.113.9:40000", "203.0.113.10:8080"), "another machine");
 }
