@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 const START_DEADLINE: Duration = Duration::from_secs(10);
 
 /// A running PgBouncer; dropping it ends it.
-pub(super) struct Bouncer {
+pub(crate) struct Bouncer {
     process: Owned,
     port: u16,
     _dir: WorkDir,
@@ -18,7 +18,7 @@ pub(super) struct Bouncer {
 
 impl Bouncer {
     /// Starts one before this server.
-    pub(super) async fn start(server: &PrivatePostgres) -> anyhow::Result<Self> {
+    pub(crate) async fn start(server: &PrivatePostgres) -> anyhow::Result<Self> {
         let (dir, port) = (WorkDir::create("pgbouncer")?, free_port()?);
         let file = dir.path().join("pgbouncer.ini");
         std::fs::write(&file, settings(server.port(), port))?;
@@ -39,7 +39,7 @@ impl Bouncer {
     }
 
     /// The connection string of a database behind it.
-    pub(super) fn url(&self, database: &str) -> String {
+    pub(crate) fn url(&self, database: &str) -> String {
         postgres::url(self.port, database)
     }
 }

@@ -9,7 +9,7 @@ use rand::Rng;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 const READY_DEADLINE: Duration = Duration::from_secs(30);
@@ -23,6 +23,8 @@ pub(crate) struct App {
     pub(crate) app_id: String,
     /// Its key.
     pub(crate) api_key: String,
+    /// What its webhooks are signed with.
+    pub(crate) webhook_secret: String,
 }
 
 /// Everything that a gateway needs to start.
@@ -40,6 +42,8 @@ pub(crate) struct Setup {
     pub(crate) secret_key: String,
     /// The mistake that it is asked to make.
     pub(crate) planted: Option<String>,
+    /// Settings beside these, each `KEY=VALUE`.
+    pub(crate) settings: Vec<String>,
     /// Where its outputs go.
     pub(crate) log: PathBuf,
 }
@@ -55,6 +59,7 @@ impl Setup {
     fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(&self.binary);
         command.args(words).current_dir(&self.data_dir);
+        command.args(self.settings.iter().flat_map(|setting| ["--set", setting]));
         // What the caller's shell says must not change what is measured.
         command.env_remove("DATABASE_URL").env_remove("ZENWALLET_TEST_PLANTED_BUG");
         command.env("ZENWALLET_LISTEN", self.listen.to_string());
@@ -69,9 +74,10 @@ impl Setup {
         command
     }
 
-    /// Makes an app without a rate limit.
-    pub(crate) fn create_app(&self, name: &str) -> anyhow::Result<App> {
-        let words = ["app", "create", "--name", name, "--environment", "test", "--rate-limit", "0", "--json"];
+    /// Makes an app without a rate limit, whose events go to this URL.
+    pub(crate) fn create_app(&self, name: &str, webhook_url: Option<&str>) -> anyhow::Result<App> {
+        let mut words = vec!["app", "create", "--name", name, "--environment", "test", "--rate-limit", "0", "--json"];
+        words.extend(webhook_url.into_iter().flat_map(|url| ["--webhook-url", url]));
         let printed = run(&mut self.command(&words)).context("zenwallet app create")?;
         let line = printed.lines().rfind(|line| line.starts_with('{')).context("no app in what it printed")?;
         Ok(serde_json::from_str(line)?)
@@ -112,8 +118,44 @@ impl Gateway {
     }
 
     /// How it ended, if it has, which nobody asked it to.
-    pub(crate) fn ended(&mut self) -> anyhow::Result<Option<std::process::ExitStatus>> {
+    pub(crate) fn ended(&mut self) -> anyhow::Result<Option<ExitStatus>> {
         self.server.ended()
+    }
+
+    /// Its process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.server.pid()
+    }
+
+    /// Asks it to stop (SIGTERM).
+    pub(crate) fn ask_to_stop(&self) -> anyhow::Result<()> {
+        self.signal("-TERM")
+    }
+
+    /// Lets it stand still (SIGSTOP), as a machine that swaps or a paused virtual one does.
+    pub(crate) fn freeze(&self) -> anyhow::Result<()> {
+        self.signal("-STOP")
+    }
+
+    /// Lets it go on (SIGCONT).
+    pub(crate) fn thaw(&self) -> anyhow::Result<()> {
+        self.signal("-CONT")
+    }
+
+    fn signal(&self, name: &str) -> anyhow::Result<()> {
+        run(Command::new("kill").args([name, &self.pid().to_string()])).map(drop)
+    }
+
+    /// Waits until it has ended; `None` if it has not within `patience`.
+    pub(crate) async fn wait_until_ended(&mut self, patience: Duration) -> anyhow::Result<Option<ExitStatus>> {
+        let began = Instant::now();
+        loop {
+            let ended = self.server.ended()?;
+            if ended.is_some() || began.elapsed() > patience {
+                return Ok(ended);
+            }
+            tokio::time::sleep(READY_POLL).await;
+        }
     }
 
     /// `kill -9`.

@@ -1,23 +1,33 @@
 //! Measures the gateway and tries to break it, from outside: over HTTP, with `kill -9`, and through the SQL views.
 
 mod attack;
+mod backlog;
+mod batch;
+mod bouncer;
 mod clock;
 mod compare;
 mod crashbox;
 mod database;
 mod gateway;
+mod hooks;
 mod http;
 mod journal;
 mod lists;
 mod load;
 mod money;
+mod neighbours;
 mod oracle;
 mod owned;
 mod pgbench;
 mod postgres;
 mod process;
+mod receiver;
 mod report;
+mod schedule;
+mod shutdown;
+mod site;
 mod stats;
+mod webhook;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -41,6 +51,20 @@ enum Command {
     Crashbox(crashbox::Args),
     /// Lists, reads and searches with few and with many payments.
     Lists(lists::Args),
+    /// Webhooks delivered by a running gateway: how many a second, how soon, and at what cost.
+    Hooks(hooks::Args),
+    /// The gateway's deliveries beside the yardstick's peer, in turn, and the ratio of the medians.
+    HooksCompare(hooks::CompareArgs),
+    /// What an app with a good receiver feels of apps whose receivers hang and drip.
+    Neighbours(neighbours::Args),
+    /// How late each retry comes.
+    Schedule(schedule::Args),
+    /// Stops a gateway of its own under load, again and again.
+    Shutdown(shutdown::Args),
+    /// A receiver comes back after an outage, and much is due at once.
+    Backlog(backlog::Args),
+    /// Receives webhooks and counts them.
+    Receive(receiver::Args),
     /// Slow attackers against a running gateway, while good clients are timed.
     Attack(attack::Args),
 }
@@ -76,6 +100,13 @@ async fn run(command: Command) -> anyhow::Result<bool> {
         Command::Compare(args) => compare::run(args).await,
         Command::Crashbox(args) => crashbox::run(args).await,
         Command::Lists(args) => lists::run(args).await,
+        Command::Hooks(args) => hooks::run(args).await,
+        Command::HooksCompare(args) => hooks::compare(args).await,
+        Command::Neighbours(args) => neighbours::run(args).await,
+        Command::Schedule(args) => schedule::run(args).await,
+        Command::Shutdown(args) => shutdown::run(args).await,
+        Command::Backlog(args) => backlog::run(args).await,
+        Command::Receive(args) => receiver::run(args).await,
         Command::Attack(args) => attack::run(args).await,
     }
 }

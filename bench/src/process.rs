@@ -85,6 +85,16 @@ pub(crate) fn own_cpu_us() -> anyhow::Result<u64> {
     Ok(stat.own_ticks * TICK_US)
 }
 
+/// The CPU time that each of these has used so far, this process last.
+pub(crate) fn cpu_of(watched: &[Watched]) -> anyhow::Result<Vec<(String, u64)>> {
+    let mut all = Vec::with_capacity(watched.len() + 1);
+    for process in watched {
+        all.push((process.label.clone(), cpu_us(process)?));
+    }
+    all.push(("client".to_owned(), own_cpu_us()?));
+    Ok(all)
+}
+
 /// Memory in KiB: what is resident now, and the most that ever was.
 pub(crate) fn rss_kib(pid: u32) -> anyhow::Result<(u64, u64)> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;

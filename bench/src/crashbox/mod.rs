@@ -1,11 +1,11 @@
 //! `crashbox`: a gateway of its own, killed again and again under load; then the oracle judges what is left.
 
-mod bouncer;
 mod chaos;
 mod customer;
 mod orders;
 mod race;
 mod readback;
+mod settle;
 mod stage;
 mod storm;
 mod verdict;
@@ -15,24 +15,14 @@ mod world;
 use crate::journal::{self, Journal};
 use crate::oracle::{Evidence, ToldEvent, judge};
 use crate::report::say;
+use crate::site::Db;
 use chaos::Chaos;
-use rand::SeedableRng;
-use rand::rngs::StdRng;
 use stage::Stage;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::task::JoinSet;
 use world::World;
-
-/// The database under the gateway.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
-pub(crate) enum Db {
-    /// The one inside the binary.
-    Sqlite,
-    /// A private server, started and ended here.
-    Postgres,
-}
 
 /// What the clients do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
@@ -69,6 +59,14 @@ pub(crate) struct Args {
     /// Asks the gateway, built with the feature `planted-bugs`, to make this mistake: the oracle must find it.
     #[arg(long)]
     pub(crate) planted: Option<String>,
+    /// Gateways on one PostgreSQL, one killed at a time; a killed one stays down until the others must have taken over its
+    /// deliveries.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) nodes: usize,
+    /// Freezes a node of several for longer than a lease, then lets it go on, instead of killing it: what it still believes
+    /// to hold is others' by then.
+    #[arg(long)]
+    pub(crate) freeze: bool,
     /// Puts PgBouncer in transaction mode with four server connections before PostgreSQL.
     #[arg(long)]
     pub(crate) pgbouncer: bool,
@@ -105,8 +103,7 @@ impl Args {
 pub(crate) async fn run(args: Args) -> anyhow::Result<bool> {
     let seed = args.seed.unwrap_or_else(|| crate::clock::now_ms().unsigned_abs());
     say(format!("seed {seed}  {:?} on {:?}, {} kills", args.mode, args.db, args.kills()));
-    let mut rng = StdRng::seed_from_u64(seed);
-    let mut stage = Stage::set(&args, &mut rng).await?;
+    let mut stage = Stage::set(&args, seed).await?;
     let result = campaign(&args, seed, &mut stage).await;
     let held = result.as_ref().is_ok_and(|held| *held);
     if args.keep || (!held && args.planted.is_none()) {
@@ -116,10 +113,10 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<bool> {
 }
 
 async fn campaign(args: &Args, seed: u64, stage: &mut Stage) -> anyhow::Result<bool> {
-    let path = stage.journal_path();
+    let path = stage.journal_path("journal");
     let world = Arc::new(World::new(stage, Journal::create(&path)?));
     let began = Instant::now();
-    let mut chaos = Chaos::new(args.kills(), seed);
+    let mut chaos = Chaos::new(args.kills(), args.freeze, seed);
     let watchers = watcher::start(&world, !args.no_feed);
     let clients = start_clients(args, seed, &world);
     chaos.run(stage, &world).await?;
@@ -130,13 +127,20 @@ async fn campaign(args: &Args, seed: u64, stage: &mut Stage) -> anyhow::Result<b
     let elapsed = began.elapsed();
     world.stop();
     let told = watcher::finish(watchers).await?;
+    let settled = settle::wait(stage).await?;
     let read_back = readback::read(&world, args.reads, !args.no_feed).await?;
-    let snapshot = stage.database().snapshot().await?;
+    // What is sent and written from here on would be in one half of the evidence only.
+    stage.end_all()?;
+    let (received, snapshot) = (settle::received(stage)?, stage.database().snapshot().await?);
     let world = Arc::into_inner(world).ok_or_else(|| anyhow::anyhow!("a client still runs"))?;
     let (journal, measured) = world.into_parts();
     journal.close()?;
+    let kills = chaos.kills_ms().to_vec();
     let evidence = Evidence {
         apps: stage.apps().iter().map(|app| app.app_id.clone()).collect(),
+        secrets: stage.apps().iter().map(|app| app.webhook_secret.clone()).collect(),
+        settled_ms: settled.from_ms,
+        received,
         acks: journal::read(&path)?,
         snapshot,
         told,
@@ -145,7 +149,10 @@ async fn campaign(args: &Args, seed: u64, stage: &mut Stage) -> anyhow::Result<b
         listings: read_back.listings,
     };
     verdict::tell_campaign(&evidence, &measured, elapsed);
-    Ok(verdict::tell(args, &judge(&evidence), &measured))
+    verdict::tell_webhooks(&evidence, settled.took);
+    // What a frozen node was about to commit comes when it goes on, however soon others take over the rest.
+    let takeover = (args.nodes > 1 && !args.freeze).then(|| verdict::longest_takeover(&evidence, &kills));
+    Ok(verdict::tell(args, &judge(&evidence), &measured, takeover))
 }
 
 fn start_clients(args: &Args, seed: u64, world: &Arc<World>) -> JoinSet<anyhow::Result<()>> {

@@ -50,7 +50,7 @@ pub(super) fn start(
 }
 
 async fn run(track: Arc<Track>, rival: usize, payments: usize, expiring: usize, seed: u64) -> anyhow::Result<()> {
-    let mut client = Client::new(track.world.address);
+    let mut client = track.world.client(rival);
     let mut rng = StdRng::seed_from_u64(seed.wrapping_add(track.group as u64));
     let mut dying = Vec::new();
     // The first of the group makes the payments, the others wait for it at the start.

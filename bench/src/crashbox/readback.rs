@@ -22,7 +22,7 @@ pub(super) struct ReadBack {
 
 /// Reads at most `reads` payments one by one, and all of each app's list, export and, unless it has none, feed.
 pub(super) async fn read(world: &World, reads: usize, has_feed: bool) -> anyhow::Result<ReadBack> {
-    let mut client = Client::new(world.address);
+    let mut client = world.client(0);
     let mut known = lock(&world.known).clone();
     // A replay makes a payment known again.
     known.sort_unstable();

@@ -1,76 +1,92 @@
-//! What a campaign plays on: a database, a gateway, two apps and a directory.
+//! What a campaign plays on: a place with a database, gateways, two apps and the receiver of their webhooks.
 
-use super::bouncer::Bouncer;
-use super::{Args, Db};
+use super::Args;
 use crate::database::Database;
-use crate::gateway::{App, Gateway, Setup, secret_key};
-use crate::owned::WorkDir;
-use crate::postgres::{self, PrivatePostgres, free_port};
-use anyhow::{Context, ensure};
-use rand::rngs::StdRng;
+use crate::gateway::{App, Gateway, Setup};
+use crate::receiver::{Behaviour, Receiver, loopback};
+use crate::site::{Db, Plan, Site};
+use anyhow::ensure;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+
+/// Apps of a campaign.
+const APPS: usize = 2;
+/// One attempt's time. A lease is as long and 3 s more, the least that the gateway takes.
+const TIMEOUT_MS: u64 = 1_000;
+const LEASE_SLACK_MS: u64 = 3_000;
+/// How long after a node's death its deliveries may stay with it.
+pub(super) const LEASE_MS: u64 = TIMEOUT_MS + LEASE_SLACK_MS;
+/// Short waits, so that a campaign of a minute sees every one of them.
+const RETRY_DELAYS_S: &str = "0.2,0.5,1,2,2,2";
 
 /// Everything that was started for a campaign, ended with it: the fields in their order.
 pub(super) struct Stage {
+    nodes: Vec<Node>,
+    apps: Vec<App>,
+    receiver: Receiver,
+    site: Site,
+}
+
+/// A gateway among others on one database.
+struct Node {
     gateway: Gateway,
     setup: Setup,
-    apps: Vec<App>,
-    database: Database,
-    _bouncer: Option<Bouncer>,
-    _postgres: Option<PrivatePostgres>,
-    dir: WorkDir,
 }
 
 impl Stage {
-    /// Starts the database and the gateway and makes the apps.
-    pub(super) async fn set(args: &Args, rng: &mut StdRng) -> anyhow::Result<Self> {
-        ensure!(!args.pgbouncer || args.db == Db::Postgres, "--pgbouncer needs --db postgres");
-        let binary = args.binary.canonicalize().with_context(|| args.binary.display().to_string())?;
-        let dir = WorkDir::create("crashbox")?;
-        let data_dir = dir.path().join("data");
-        std::fs::create_dir(&data_dir)?;
-        let postgres = match args.db {
-            Db::Sqlite => None,
-            Db::Postgres => Some(PrivatePostgres::start(&[]).await?),
-        };
-        let mut bouncer = None;
-        if let (Some(server), true) = (&postgres, args.pgbouncer) {
-            bouncer = Some(Bouncer::start(server).await?);
-        }
-        let direct = postgres.as_ref().map(|server| server.url("zenwallet"));
-        if let Some(server) = &postgres {
-            postgres::execute(&server.url("postgres"), "create database zenwallet").await?;
-        }
-        let setup = Setup {
-            binary,
-            listen: ([127, 0, 0, 1], free_port()?).into(),
-            database_url: bouncer.as_ref().map(|b| b.url("zenwallet")).or_else(|| direct.clone()),
-            secret_key: secret_key(rng),
+    /// Starts the database, the receiver and the gateways, and makes the apps.
+    pub(super) async fn set(args: &Args, seed: u64) -> anyhow::Result<Self> {
+        ensure!(args.nodes > 0, "--nodes 0 leaves nobody to kill");
+        ensure!(args.nodes == 1 || args.db == Db::Postgres, "--nodes {} needs --db postgres", args.nodes);
+        ensure!(args.nodes > 1 || !args.freeze, "--freeze needs --nodes 2: the other must take over");
+        let settings = [
+            format!("webhooks.timeout_ms={TIMEOUT_MS}"),
+            format!("webhooks.lease_slack_ms={LEASE_SLACK_MS}"),
+            format!("webhooks.retry_delays_s={RETRY_DELAYS_S}"),
+        ];
+        let plan = Plan {
+            pgbouncer: args.pgbouncer,
+            postgres: &[],
             planted: args.planted.clone(),
-            log: dir.path().join("gateway.log"),
-            data_dir: data_dir.clone(),
+            seed,
+            ..Plan::new("crashbox", &args.binary, args.db, &settings)
         };
-        let apps = vec![setup.create_app("crashbox one")?, setup.create_app("crashbox two")?];
-        let mut gateway = setup.start()?;
-        gateway.wait_until_ready().await?;
-        let database = direct.map_or(Database::Sqlite(data_dir), Database::Postgres);
-        Ok(Self { gateway, setup, apps, database, _bouncer: bouncer, _postgres: postgres, dir })
+        let site = Site::prepare(&plan).await?;
+        let receiver = Receiver::start(&loopback(1, 0))?;
+        let (mut apps, mut nodes) = (Vec::new(), Vec::new());
+        for app in 0..APPS {
+            let url = receiver.url(0, &format!("/{}/{app}", Behaviour::Flaky(seed)));
+            apps.push(site.setup().create_app(&format!("crashbox {app}"), Some(&url))?);
+        }
+        for n in 0..args.nodes {
+            let setup = site.node(&format!("node-{n}"))?;
+            let mut gateway = setup.start()?;
+            gateway.wait_until_ready().await?;
+            nodes.push(Node { gateway, setup });
+        }
+        Ok(Self { nodes, apps, receiver, site })
     }
 
-    /// The running gateway.
-    pub(super) fn gateway(&mut self) -> &mut Gateway {
-        &mut self.gateway
+    /// A running gateway.
+    pub(super) fn gateway(&mut self, node: usize) -> &mut Gateway {
+        &mut self.nodes[node].gateway
     }
 
-    /// Starts the gateway again after it was killed.
-    pub(super) fn restart(&mut self) -> anyhow::Result<()> {
-        self.gateway = self.setup.start()?;
+    /// Starts a gateway again after it was killed.
+    pub(super) fn restart(&mut self, node: usize) -> anyhow::Result<()> {
+        let node = &mut self.nodes[node];
+        node.gateway = node.setup.start()?;
         Ok(())
     }
 
-    /// How the gateway is started.
-    pub(super) fn setup(&self) -> &Setup {
-        &self.setup
+    /// Ends every gateway for good.
+    pub(super) fn end_all(&mut self) -> anyhow::Result<()> {
+        self.nodes.iter_mut().try_for_each(|node| node.gateway.kill())
+    }
+
+    /// Where the gateways listen.
+    pub(super) fn addresses(&self) -> Vec<SocketAddr> {
+        self.nodes.iter().map(|node| node.setup.listen).collect()
     }
 
     /// The apps, whose order the journal's entries refer to.
@@ -78,19 +94,23 @@ impl Stage {
         &self.apps
     }
 
-    /// The database, not through PgBouncer.
-    pub(super) fn database(&self) -> &Database {
-        &self.database
+    /// The receiver of their webhooks.
+    pub(super) fn receiver(&self) -> &Receiver {
+        &self.receiver
     }
 
-    /// Where the journal goes: outside the product's directory.
-    pub(super) fn journal_path(&self) -> PathBuf {
-        self.dir.path().join("journal.jsonl")
+    /// The database, not through PgBouncer.
+    pub(super) fn database(&self) -> &Database {
+        self.site.database()
+    }
+
+    /// Where the journal of this name goes: outside the product's directory.
+    pub(super) fn journal_path(&self, name: &str) -> PathBuf {
+        self.site.file(&format!("{name}.jsonl"))
     }
 
     /// Leaves the directory for people to look at.
     pub(super) fn leave_behind(&mut self) -> &Path {
-        self.dir.keep();
-        self.dir.path()
+        self.site.leave_behind()
     }
 }

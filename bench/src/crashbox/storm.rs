@@ -2,7 +2,6 @@
 
 use super::orders;
 use super::world::World;
-use crate::http::careful::Client;
 use crate::journal::Call;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -18,10 +17,10 @@ pub(super) fn start(world: &Arc<World>, keys: usize, copies: usize, seed: u64) -
     let calls: Arc<Vec<Call>> = Arc::new((0..keys).map(call).collect());
     let barrier = Arc::new(Barrier::new(copies));
     let mut tasks = JoinSet::new();
-    for _ in 0..copies {
+    for copy in 0..copies {
         let (world, calls, barrier) = (Arc::clone(world), Arc::clone(&calls), Arc::clone(&barrier));
         tasks.spawn(async move {
-            let mut client = Client::new(world.address);
+            let mut client = world.client(copy);
             for call in calls.iter() {
                 barrier.wait().await;
                 world.submit(&mut client, call.clone()).await;

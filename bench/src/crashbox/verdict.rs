@@ -1,13 +1,19 @@
 //! What a campaign says at its end.
 
 use super::Args;
+use super::stage::LEASE_MS;
 use super::world::{Measured, lock};
+use crate::clock::parse_ms;
 use crate::journal::Action;
 use crate::oracle::{Evidence, Finding};
 use crate::report::{Tally, say};
 use crate::stats::ms;
+use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+
+/// After a lease has lapsed, others look for it once a second; a loaded machine gets a second more.
+const TAKEOVER_SLACK: Duration = Duration::from_secs(2);
 
 /// Tells how much happened.
 pub(super) fn tell_campaign(evidence: &Evidence, measured: &Measured, elapsed: Duration) {
@@ -46,8 +52,41 @@ pub(super) fn tell_campaign(evidence: &Evidence, measured: &Measured, elapsed: D
     }
 }
 
+/// Tells what the receiver saw.
+pub(super) fn tell_webhooks(evidence: &Evidence, settled: Option<Duration>) {
+    let mut accepted: HashMap<&str, usize> = HashMap::new();
+    evidence.received.iter().filter(|r| r.is_accepted()).for_each(|r| *accepted.entry(r.event_id()).or_default() += 1);
+    let duplicates: usize = accepted.values().map(|times| times - 1).sum();
+    say(format!(
+        "webhooks: {} requests, {} events accepted, {duplicates} of them again; {}",
+        evidence.received.len(),
+        accepted.len(),
+        match settled {
+            Some(took) => format!("the last {:.1} s after the faults", took.as_secs_f64()),
+            None => "some still pending at the end".to_owned(),
+        }
+    ));
+}
+
+/// The longest time from a kill to the first request of an event that was made before the kill and not sent before it.
+pub(super) fn longest_takeover(evidence: &Evidence, kills_ms: &[i64]) -> Duration {
+    let mut first: HashMap<&str, i64> = HashMap::new();
+    for received in &evidence.received {
+        first.entry(received.event_id()).or_insert(received.at_ms);
+    }
+    let made = evidence.snapshot.events.iter().filter_map(|event| {
+        let made_ms = parse_ms(&event.created_at)?;
+        Some((made_ms, *first.get(event.event_id.as_str())?))
+    });
+    let waits = made.filter_map(|(made_ms, sent_ms)| {
+        let kill_ms = kills_ms.iter().find(|kill_ms| (made_ms..sent_ms).contains(kill_ms))?;
+        u64::try_from(sent_ms - kill_ms).ok()
+    });
+    Duration::from_millis(waits.max().unwrap_or(0))
+}
+
 /// Tells each finding and the last line; answers whether the campaign passed.
-pub(super) fn tell(args: &Args, findings: &[Finding], measured: &Measured) -> bool {
+pub(super) fn tell(args: &Args, findings: &[Finding], measured: &Measured, takeover: Option<Duration>) -> bool {
     let mut tally = Tally::default();
     if let Some(name) = &args.planted {
         tell_planted(&mut tally, name, findings);
@@ -61,6 +100,13 @@ pub(super) fn tell(args: &Args, findings: &[Finding], measured: &Measured) -> bo
         let unavailable = measured.unavailable.load(Ordering::Relaxed);
         tally.check(unavailable == 0, format!("no 5xx without a fault ({unavailable} answers 503)"));
     }
+    if let Some(takeover) = takeover {
+        let most = Duration::from_millis(LEASE_MS) + TAKEOVER_SLACK;
+        tally.check(
+            takeover <= most,
+            format!("the longest takeover of a dead node's deliveries: {takeover:?}, at most {most:?}"),
+        );
+    }
     tally.finish()
 }
 
@@ -72,4 +118,40 @@ fn tell_planted(tally: &mut Tally, name: &str, findings: &[Finding]) {
         finding.samples().iter().take(2).for_each(|sample| say(format!("        {sample}")));
     }
     tally.check(!violated.is_empty(), format!("planted {name}: violated {violated:?}"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::database::EventRow;
+    use crate::oracle::Received;
+
+    fn event(id: &str, created_at: &str) -> EventRow {
+        EventRow { event_id: id.into(), created_at: created_at.into(), ..EventRow::default() }
+    }
+
+    fn received(id: &str, at_ms: i64) -> Received {
+        let (timestamp, standard, own) = (None, None, None);
+        Received { app: 0, at_ms, status: 200, id: Some(id.into()), timestamp, standard, own, body: String::new() }
+    }
+
+    #[test]
+    fn a_takeover_is_an_event_from_before_a_kill_that_was_first_sent_after_it() {
+        const START_MS: i64 = 1_769_423_700_000;
+        let mut evidence = Evidence::default();
+        evidence.snapshot.events = vec![
+            event("sent before", "2026-01-26T10:35:00Z"),
+            event("taken over", "2026-01-26T10:35:00.9Z"),
+            event("made after", "2026-01-26T10:35:02Z"),
+        ];
+        evidence.received = vec![
+            received("sent before", START_MS + 500),
+            received("sent before", START_MS + 9_000),
+            received("taken over", START_MS + 4_500),
+            received("made after", START_MS + 9_000),
+        ];
+        let kill_ms = START_MS + 1_000;
+        assert_eq!(longest_takeover(&evidence, &[kill_ms]), Duration::from_millis(3_500));
+        assert_eq!(longest_takeover(&evidence, &[]), Duration::ZERO);
+    }
 }

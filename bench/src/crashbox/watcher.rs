@@ -3,7 +3,6 @@
 use super::Told;
 use super::readback::feed_page;
 use super::world::World;
-use crate::http::careful::Client;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -30,9 +29,9 @@ pub(super) async fn finish(mut tasks: JoinSet<Told>) -> anyhow::Result<Told> {
 }
 
 async fn watch(world: Arc<World>, app: usize) -> Told {
-    let (mut client, mut told) = (Client::new(world.address), Told::new());
+    let (mut client, mut told) = (world.client(app), Told::new());
     while !world.stops() {
-        world.wait_until_up().await;
+        world.find_node(&mut client).await;
         let after = told.last().map_or(0, |event| event.seq);
         // A page that does not come is asked for again; a page that never comes is found when the feed is read back.
         match feed_page(&mut client, &world, app, after).await {

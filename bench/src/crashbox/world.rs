@@ -19,13 +19,14 @@ const PAUSE: Duration = Duration::from_millis(5);
 
 /// The shared state.
 pub(super) struct World {
-    pub(super) address: SocketAddr,
+    /// Where the gateways listen.
+    pub(super) addresses: Vec<SocketAddr>,
     pub(super) apps: Vec<App>,
     /// Payments that somebody was told of, with the place of their app.
     pub(super) known: Mutex<Vec<(usize, String)>>,
     journal: Journal,
     ticker: Ticker,
-    up: watch::Sender<bool>,
+    up: watch::Sender<Vec<bool>>,
     stopping: AtomicBool,
     restarted: Mutex<Option<Instant>>,
     measured: Measured,
@@ -53,21 +54,26 @@ impl World {
     /// The world of this stage, with its gateway up.
     pub(super) fn new(stage: &Stage, journal: Journal) -> Self {
         Self {
-            address: stage.setup().listen,
+            up: watch::Sender::new(vec![true; stage.addresses().len()]),
+            addresses: stage.addresses(),
             apps: stage.apps().to_vec(),
             known: Mutex::default(),
             journal,
             ticker: Ticker::default(),
-            up: watch::Sender::new(true),
             stopping: AtomicBool::new(false),
             restarted: Mutex::default(),
             measured: Measured::default(),
         }
     }
 
-    /// Tells the clients whether the gateway is up.
-    pub(super) fn set_up(&self, up: bool) {
-        self.up.send_replace(up);
+    /// A client whose gateway is the one at place `i`, counted around.
+    pub(super) fn client(&self, i: usize) -> Client {
+        Client::new(self.addresses[i % self.addresses.len()])
+    }
+
+    /// Tells the clients whether a gateway is up.
+    pub(super) fn set_up(&self, node: usize, up: bool) {
+        self.up.send_modify(|nodes| nodes[node] = up);
     }
 
     /// Starts the clock that the next acknowledged create stops.
@@ -85,10 +91,12 @@ impl World {
         self.stopping.load(Ordering::Relaxed)
     }
 
-    /// Waits until the gateway is up.
-    pub(super) async fn wait_until_up(&self) {
+    /// Waits until a gateway is up and turns the client to it: to its own, or to another while that is down.
+    pub(super) async fn find_node(&self, client: &mut Client) {
         // The sender is ours, so the wait ends only with the value.
-        let _ = self.up.subscribe().wait_for(|up| *up).await;
+        if let Ok(nodes) = self.up.subscribe().wait_for(|nodes| nodes.contains(&true)).await {
+            client.turn_to(nearest(client.home(), &self.addresses, &nodes));
+        }
     }
 
     /// The journal and the counts, when all clients are gone.
@@ -103,7 +111,7 @@ impl World {
         let ask = ask_of(&call, &path, &self.apps[call.app].api_key);
         let mut tried_for = Duration::ZERO;
         let last = loop {
-            self.wait_until_up().await;
+            self.find_node(client).await;
             let tried = Instant::now();
             let answer = client.send(&ask).await.ok();
             match &answer {
@@ -154,6 +162,12 @@ impl World {
     }
 }
 
+/// Its own gateway if that is up, else the first that is.
+fn nearest(home: SocketAddr, addresses: &[SocketAddr], up: &[bool]) -> SocketAddr {
+    let live = || addresses.iter().zip(up).filter(|(_, up)| **up).map(|(address, _)| *address);
+    live().find(|address| *address == home).or_else(|| live().next()).unwrap_or(home)
+}
+
 fn answer_parts(answer: &Answer) -> (u16, bool, String) {
     let replayed = answer.header("idempotent-replayed") == Some("true");
     (answer.status, replayed, String::from_utf8_lossy(&answer.body).into_owned())
@@ -184,4 +198,17 @@ fn ask_of<'a>(call: &'a Call, path: &'a str, api_key: &'a str) -> Ask<'a> {
 pub(super) fn payment_id(body: &str) -> Option<String> {
     let body: serde_json::Value = serde_json::from_str(body).ok()?;
     Some(body.get("payment_id")?.as_str()?.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_goes_home_whenever_it_can() {
+        let nodes: Vec<SocketAddr> = (1..=3).map(|port| ([127, 0, 0, 1], port).into()).collect();
+        assert_eq!(nearest(nodes[1], &nodes, &[true, true, true]), nodes[1]);
+        assert_eq!(nearest(nodes[1], &nodes, &[false, false, true]), nodes[2]);
+        assert_eq!(nearest(nodes[1], &nodes, &[false, false, false]), nodes[1]);
+    }
 }

@@ -1,4 +1,5 @@
-//! The database as the product promises it to SQL readers: the views `payments` and `events`, read only.
+//! The database as the product promises it to SQL readers: the views `payments`, `events`, `webhook_deliveries` and
+//! `webhook_logs`, read only.
 
 mod over_postgres;
 mod over_sqlite;
@@ -44,7 +45,33 @@ pub(crate) struct EventRow {
     pub(crate) body: String,
 }
 
-/// Both views at one moment.
+/// A row of the view `webhook_deliveries`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct DeliveryRow {
+    pub(crate) delivery_id: String,
+    pub(crate) app_id: String,
+    pub(crate) event_id: String,
+    pub(crate) kind: String,
+    pub(crate) payment_id: Option<String>,
+    pub(crate) cause: String,
+    pub(crate) status: String,
+    pub(crate) attempts: i64,
+    pub(crate) next_attempt_at: Option<String>,
+    pub(crate) created_at: String,
+    pub(crate) finished_at: Option<String>,
+}
+
+/// A row of the view `webhook_logs`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct AttemptRow {
+    pub(crate) delivery_id: String,
+    pub(crate) number: i64,
+    pub(crate) response_status: Option<i64>,
+    pub(crate) is_delivered: bool,
+    pub(crate) error: Option<String>,
+}
+
+/// The views at one moment.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Snapshot {
     /// The moment before which nothing in it was read.
@@ -55,6 +82,10 @@ pub(crate) struct Snapshot {
     pub(crate) payments: Vec<PaymentRow>,
     /// All events.
     pub(crate) events: Vec<EventRow>,
+    /// All deliveries.
+    pub(crate) deliveries: Vec<DeliveryRow>,
+    /// All attempts.
+    pub(crate) attempts: Vec<AttemptRow>,
     /// What the database's own check found wrong.
     pub(crate) damage: Vec<String>,
 }
@@ -66,10 +97,15 @@ const PAYMENTS: &str = "select cast(payment_id as text), cast(app_id as text), c
     cast(completed_at as text) from payments";
 const EVENTS: &str = "select cast(app_id as text), cast(seq as text), cast(event_id as text), cast(type as text), \
     cast(payment_id as text), cast(created_at as text), cast(body as text) from events";
+const DELIVERIES: &str = "select cast(delivery_id as text), cast(app_id as text), cast(event_id as text), cast(type as text), \
+    cast(payment_id as text), cast(cause as text), cast(status as text), cast(attempts as text), \
+    cast(next_attempt_at as text), cast(created_at as text), cast(finished_at as text) from webhook_deliveries";
+const ATTEMPTS: &str = "select cast(delivery_id as text), cast(attempt_number as text), cast(response_status as text), \
+    cast(delivered as text), cast(error as text) from webhook_logs";
 const EVENT_BODIES: &str = "select cast(event_id as text), cast(body as text) from events";
 
 impl Database {
-    /// Reads both views in one read-only transaction.
+    /// Reads all views in one read-only transaction.
     pub(crate) async fn snapshot(&self) -> anyhow::Result<Snapshot> {
         match self {
             Self::Sqlite(dir) => {
@@ -83,14 +119,23 @@ impl Database {
 
     /// Reads every event's id and body.
     pub(crate) async fn event_bodies(&self) -> anyhow::Result<Vec<(String, String)>> {
-        let rows = match self {
+        Ok(self.rows(EVENT_BODIES.to_owned()).await?.into_iter().map(id_and_body).collect())
+    }
+
+    /// Reads the deliveries that are not over.
+    pub(crate) async fn pending_deliveries(&self) -> anyhow::Result<Vec<DeliveryRow>> {
+        let rows = self.rows(format!("{DELIVERIES} where status = 'PENDING'")).await?;
+        Ok(rows.into_iter().map(delivery_row).collect())
+    }
+
+    async fn rows(&self, sql: String) -> anyhow::Result<Vec<Texts>> {
+        match self {
             Self::Sqlite(dir) => {
                 let dir = dir.clone();
-                tokio::task::spawn_blocking(move || over_sqlite::read_bodies(&over_sqlite::find(&dir)?)).await??
+                tokio::task::spawn_blocking(move || over_sqlite::read_rows(&over_sqlite::find(&dir)?, &sql)).await?
             }
-            Self::Postgres(url) => over_postgres::read_bodies(url).await?,
-        };
-        Ok(rows.into_iter().map(id_and_body).collect())
+            Self::Postgres(url) => over_postgres::read_rows(url, &sql).await,
+        }
     }
 }
 
@@ -135,5 +180,38 @@ fn event_row(texts: Texts) -> EventRow {
         payment_id: next(),
         created_at: next().unwrap_or_default(),
         body: next().unwrap_or_default(),
+    }
+}
+
+fn delivery_row(texts: Texts) -> DeliveryRow {
+    let mut texts = texts.into_iter();
+    let mut next = || texts.next().flatten();
+    DeliveryRow {
+        delivery_id: next().unwrap_or_default(),
+        app_id: next().unwrap_or_default(),
+        event_id: next().unwrap_or_default(),
+        kind: next().unwrap_or_default(),
+        payment_id: next(),
+        cause: next().unwrap_or_default(),
+        status: next().unwrap_or_default(),
+        // No delivery has fewer than none, so a missing number is found as a wrong one.
+        attempts: next().and_then(|count| count.parse().ok()).unwrap_or(-1),
+        next_attempt_at: next(),
+        created_at: next().unwrap_or_default(),
+        finished_at: next(),
+    }
+}
+
+fn attempt_row(texts: Texts) -> AttemptRow {
+    let mut texts = texts.into_iter();
+    let mut next = || texts.next().flatten();
+    AttemptRow {
+        delivery_id: next().unwrap_or_default(),
+        // No attempt has the number 0, so a missing one is found as a gap.
+        number: next().and_then(|number| number.parse().ok()).unwrap_or(0),
+        response_status: next().and_then(|status| status.parse().ok()),
+        // SQLite spells a truth 1, PostgreSQL true.
+        is_delivered: next().is_some_and(|truth| matches!(truth.as_str(), "1" | "true" | "t")),
+        error: next(),
     }
 }

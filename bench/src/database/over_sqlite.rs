@@ -1,6 +1,8 @@
 //! SQLite: the file in the data directory, opened read-only beside the running server.
 
-use super::{EVENT_BODIES, EVENTS, PAYMENTS, Snapshot, Texts, event_row, payment_row};
+use super::{
+    ATTEMPTS, DELIVERIES, EVENTS, PAYMENTS, Snapshot, Texts, attempt_row, delivery_row, event_row, payment_row,
+};
 use crate::clock::now_ms;
 use anyhow::Context;
 use rusqlite::{Connection, OpenFlags};
@@ -21,7 +23,7 @@ pub(super) fn find(dir: &Path) -> anyhow::Result<PathBuf> {
     files.find(|path| is_database(path)).with_context(|| format!("no SQLite database in {}", dir.display()))
 }
 
-/// Reads both views and asks SQLite to check the file.
+/// Reads all views and asks SQLite to check the file.
 pub(super) fn read(path: &Path) -> anyhow::Result<Snapshot> {
     let connection = open(path)?;
     connection.execute_batch("begin")?;
@@ -30,6 +32,8 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Snapshot> {
         finished_ms: 0,
         payments: rows(&connection, PAYMENTS)?.into_iter().map(payment_row).collect(),
         events: rows(&connection, EVENTS)?.into_iter().map(event_row).collect(),
+        deliveries: rows(&connection, DELIVERIES)?.into_iter().map(delivery_row).collect(),
+        attempts: rows(&connection, ATTEMPTS)?.into_iter().map(attempt_row).collect(),
         damage: rows(&connection, "pragma quick_check")?
             .into_iter()
             .flatten()
@@ -42,9 +46,9 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Snapshot> {
     Ok(snapshot)
 }
 
-/// Reads the ids and bodies of all events.
-pub(super) fn read_bodies(path: &Path) -> anyhow::Result<Vec<Texts>> {
-    rows(&open(path)?, EVENT_BODIES)
+/// Reads what a query finds.
+pub(super) fn read_rows(path: &Path, sql: &str) -> anyhow::Result<Vec<Texts>> {
+    rows(&open(path)?, sql)
 }
 
 fn open(path: &Path) -> anyhow::Result<Connection> {
@@ -78,6 +82,11 @@ mod tests {
             .execute_batch(&format!(
                 "pragma journal_mode = wal; create table payments ({columns});
                  create table events (app_id, seq, event_id, type, payment_id, created_at, body);
+                 create table webhook_deliveries (delivery_id, app_id, event_id, type, payment_id, cause, status,
+                    attempts, next_attempt_at, created_at, finished_at);
+                 insert into webhook_deliveries values ('dlv_1', 'app_1', 'evt_1', 'payment.success', 'pay_1', 'event', 'DELIVERED', 1, null, 'a', 'b');
+                 create table webhook_logs (delivery_id, attempt_number, response_status, delivered, error);
+                 insert into webhook_logs values ('dlv_1', 1, null, 0, 'timeout: it took too long');
                  insert into payments ({columns}) values ('pay_1', 'app_1', 12.5, 'EUR', 'PENDING', null, null, '{{}}', 'u', null, 'a', 'b', null);
                  insert into events values ('app_1', 1, 'evt_1', 'payment.created', 'pay_1', 'a', '{{}}');"
             ))
@@ -86,7 +95,13 @@ mod tests {
         assert_eq!((snapshot.payments.len(), snapshot.events.len(), snapshot.damage.len()), (1, 1, 0));
         let (payment, event) = (&snapshot.payments[0], &snapshot.events[0]);
         assert_eq!((payment.amount.as_str(), payment.reference_id.as_deref()), ("12.5", None));
-        let bodies = read_bodies(&path).expect("read");
+        let (delivery, attempt) = (&snapshot.deliveries[0], &snapshot.attempts[0]);
+        assert_eq!(
+            (delivery.kind.as_str(), delivery.attempts, &delivery.next_attempt_at),
+            ("payment.success", 1, &None)
+        );
+        assert_eq!((attempt.number, attempt.response_status, attempt.is_delivered), (1, None, false));
+        let bodies = read_rows(&path, crate::database::EVENT_BODIES).expect("read");
         assert_eq!(bodies, [[Some("evt_1".to_owned()), Some("{}".to_owned())]]);
         assert_eq!((event.seq, event.payment_id.as_deref()), (1, Some("pay_1")));
     }

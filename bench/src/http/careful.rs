@@ -52,6 +52,7 @@ impl Answer {
 
 /// A keep-alive connection that is made again after it broke.
 pub(crate) struct Client {
+    home: SocketAddr,
     address: SocketAddr,
     sender: Option<SendRequest<Full<Bytes>>>,
 }
@@ -59,7 +60,19 @@ pub(crate) struct Client {
 impl Client {
     /// A client that connects with its first request.
     pub(crate) fn new(address: SocketAddr) -> Self {
-        Self { address, sender: None }
+        Self { home: address, address, sender: None }
+    }
+
+    /// The address it was made for.
+    pub(crate) fn home(&self) -> SocketAddr {
+        self.home
+    }
+
+    /// Sends what comes next to this address.
+    pub(crate) fn turn_to(&mut self, address: SocketAddr) {
+        if address != self.address {
+            (self.address, self.sender) = (address, None);
+        }
     }
 
     /// Sends a request and reads the whole answer. After an error the fate of the request is unknown.

@@ -12,6 +12,8 @@ const INBOX_BYTES: usize = 64 * 1024;
 pub(crate) struct RawConnection {
     stream: TcpStream,
     inbox: Vec<u8>,
+    /// Bytes of the last answer that are there.
+    filled: usize,
 }
 
 /// Status and body of an answer.
@@ -28,34 +30,40 @@ impl RawConnection {
     pub(crate) async fn connect(address: SocketAddr) -> anyhow::Result<Self> {
         let stream = TcpStream::connect(address).await.with_context(|| format!("connect {address}"))?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, inbox: vec![0; INBOX_BYTES] })
+        Ok(Self { stream, inbox: vec![0; INBOX_BYTES], filled: 0 })
     }
 
     /// Sends one whole request and reads its answer.
     pub(crate) async fn exchange(&mut self, request: &[u8]) -> anyhow::Result<RawAnswer<'_>> {
+        self.filled = 0;
         self.stream.write_all(request).await?;
-        let mut filled = 0;
         let head = loop {
-            filled += self.read_more(filled).await?;
-            if let Some(end) = find(&self.inbox[..filled], b"\r\n\r\n") {
+            self.read_more().await?;
+            if let Some(end) = find(&self.inbox[..self.filled], b"\r\n\r\n") {
                 break parse_head(&self.inbox[..end], end + 4)?;
             }
         };
         let end = head.body_at + head.body_bytes;
         ensure!(end <= INBOX_BYTES, "an answer of {end} bytes");
-        while filled < end {
-            filled += self.read_more(filled).await?;
+        while self.filled < end {
+            self.read_more().await?;
         }
-        ensure!(filled == end, "{} bytes after the answer", filled - end);
+        ensure!(self.filled == end, "{} bytes after the answer", self.filled - end);
         Ok(RawAnswer { status: head.status, body: &self.inbox[head.body_at..end] })
     }
 
-    async fn read_more(&mut self, filled: usize) -> anyhow::Result<usize> {
-        ensure!(filled < INBOX_BYTES, "an answer's head over {INBOX_BYTES} bytes");
-        match self.stream.read(&mut self.inbox[filled..]).await? {
+    /// After a failed exchange: whether it failed in the middle of the answer.
+    pub(crate) fn is_answered_partly(&self) -> bool {
+        self.filled > 0
+    }
+
+    async fn read_more(&mut self) -> anyhow::Result<()> {
+        ensure!(self.filled < INBOX_BYTES, "an answer's head over {INBOX_BYTES} bytes");
+        match self.stream.read(&mut self.inbox[self.filled..]).await? {
             0 => bail!("connection closed"),
-            n => Ok(n),
+            n => self.filled += n,
         }
+        Ok(())
     }
 }
 

@@ -3,12 +3,12 @@
 
 mod seed;
 
-use crate::crashbox::Db;
 use crate::gateway::{App, Gateway, Setup, secret_key};
 use crate::http::careful::Client;
 use crate::owned::WorkDir;
 use crate::postgres::{self, PrivatePostgres, free_port};
 use crate::report::{Tally, say};
+use crate::site::Db;
 use crate::stats::{Latencies, ms};
 use anyhow::Context;
 use rand::SeedableRng;
@@ -116,9 +116,10 @@ impl Shelf {
             database_url: database_url.clone(),
             secret_key: secret_key(&mut StdRng::seed_from_u64(count)),
             planted: None,
+            settings: Vec::new(),
             log: dir.path().join("gateway.log"),
         };
-        let app = setup.create_app("lists")?;
+        let app = setup.create_app("lists", None)?;
         let began = Instant::now();
         match &database_url {
             Some(url) => seed::postgres(url, count).await?,

@@ -107,19 +107,11 @@ fn mib(kib: u64) -> f64 {
 pub(crate) async fn measure(plan: &Plan, watched: &[Watched]) -> anyhow::Result<Outcome> {
     let address = crate::http::address_of(&plan.url)?;
     let drive = Drive::connect(address, plan).await?;
-    let before = cpu_of(watched)?;
+    let before = process::cpu_of(watched)?;
     let Tapes { creates, completes, payments, refused, elapsed } = drive.run().await?;
-    let spent = cpu_of(watched)?.into_iter().zip(before).map(|((label, after), (_, before))| (label, after - before));
+    let spent =
+        process::cpu_of(watched)?.into_iter().zip(before).map(|((label, after), (_, before))| (label, after - before));
     Ok(Outcome { payments, refused, elapsed, creates, completes, cpu_us: spent.collect() })
-}
-
-fn cpu_of(watched: &[Watched]) -> anyhow::Result<Vec<(String, u64)>> {
-    let mut all = Vec::with_capacity(watched.len() + 1);
-    for process in watched {
-        all.push((process.label.clone(), process::cpu_us(process)?));
-    }
-    all.push(("client".to_owned(), process::own_cpu_us()?));
-    Ok(all)
 }
 
 fn tell(outcome: &mut Outcome) {

@@ -1,9 +1,10 @@
 //! The evidence, put in order: by payment, by key, by row.
 
-use super::Evidence;
 use super::answer::{CreateRequest, PaymentAnswer, payment_in};
-use crate::database::{EventRow, PaymentRow};
+use super::{Evidence, Received};
+use crate::database::{AttemptRow, EventRow, PaymentRow};
 use crate::journal::{Ack, Action};
+use crate::webhook::WebhookKey;
 use std::collections::{BTreeMap, HashMap};
 
 /// The ordered evidence. Sorted maps where a report walks them, so that two reports of one campaign read the same.
@@ -18,6 +19,13 @@ pub(super) struct Case<'a> {
     pub(super) rows: HashMap<&'a str, &'a PaymentRow>,
     /// Events by payment.
     pub(super) events: HashMap<&'a str, Vec<&'a EventRow>>,
+    /// Events by id.
+    pub(super) event_rows: HashMap<&'a str, &'a EventRow>,
+    /// Attempts by delivery.
+    pub(super) attempts: HashMap<&'a str, Vec<&'a AttemptRow>>,
+    /// What each app's webhooks are signed with, by the app's place.
+    pub(super) signers: Vec<Option<WebhookKey>>,
+    received: HashMap<&'a str, Vec<&'a Received>>,
 }
 
 /// What clients were told of one payment.
@@ -52,11 +60,21 @@ impl<'a> Case<'a> {
             keys: BTreeMap::new(),
             rows: evidence.snapshot.payments.iter().map(|row| (row.payment_id.as_str(), row)).collect(),
             events: HashMap::new(),
+            event_rows: evidence.snapshot.events.iter().map(|event| (event.event_id.as_str(), event)).collect(),
+            attempts: HashMap::new(),
+            signers: evidence.secrets.iter().map(|secret| WebhookKey::parse(secret)).collect(),
+            received: HashMap::new(),
         };
         evidence.acks.iter().for_each(|ack| case.enter(ack));
         case.keys.values_mut().for_each(|acks| acks.sort_by_key(|ack| ack.began));
         for event in &evidence.snapshot.events {
             case.events.entry(event.payment_id.as_deref().unwrap_or_default()).or_default().push(event);
+        }
+        for attempt in &evidence.snapshot.attempts {
+            case.attempts.entry(&attempt.delivery_id).or_default().push(attempt);
+        }
+        for received in &evidence.received {
+            case.received.entry(received.event_id()).or_default().push(received);
         }
         case
     }
@@ -85,6 +103,11 @@ impl<'a> Case<'a> {
     /// The id of the app at this place.
     pub(super) fn app_id(&self, app: usize) -> &'a str {
         self.evidence.apps.get(app).map_or("", String::as_str)
+    }
+
+    /// The receiver's requests of this event, in the order received.
+    pub(super) fn received_of(&self, event_id: &str) -> impl Iterator<Item = &'a Received> {
+        self.received.get(event_id).map(Vec::as_slice).unwrap_or_default().iter().copied()
     }
 
     /// The events that ended this payment.

@@ -2,7 +2,7 @@
 
 use super::answer::is_final;
 use super::case::Case;
-use super::{Evidence, Finding, ToldEvent};
+use super::{Evidence, Finding, ToldEvent, webhooks};
 use crate::clock::parse_ms;
 use crate::database::{EventRow, PaymentRow};
 use crate::journal::digest;
@@ -96,7 +96,7 @@ fn judge_feeds(finding: &mut Finding, case: &Case<'_>) {
     finding.expect(fed + late >= logged, || format!("the feeds tell only {fed} events of {logged}"));
 }
 
-/// I5: an event id always has the same body.
+/// I5: an event id always has the same body: in the log, in the feed and in every webhook.
 pub(super) fn judge_bodies(case: &Case<'_>) -> Finding {
     let mut finding = Finding::new("I5", "the same event id always has the same body");
     let mut now: HashMap<&str, String> = HashMap::new();
@@ -114,5 +114,6 @@ pub(super) fn judge_bodies(case: &Case<'_>) -> Finding {
         let same = told_now.get(&(before.app, before.event_id.as_str())).is_some_and(|now| *now == before);
         finding.expect(same, || format!("{before:?} is told otherwise now, or no more"));
     }
+    webhooks::judge_bodies(&mut finding, case);
     finding
 }

@@ -15,20 +15,28 @@ mod tenants;
 #[cfg(test)]
 mod tests;
 mod transitions;
+mod webhooks;
 
 use crate::database::Snapshot;
 use crate::journal::Ack;
 use case::Case;
 pub(crate) use finding::Finding;
 use std::collections::HashMap;
+pub(crate) use webhooks::Received;
 
 /// All that is known when the faults have stopped.
 #[derive(Default, Debug)]
 pub(crate) struct Evidence {
     /// The ids of the apps; a call's `app` is its place here.
     pub(crate) apps: Vec<String>,
+    /// What each app's webhooks are signed with, in the same order.
+    pub(crate) secrets: Vec<String>,
     /// The journal.
     pub(crate) acks: Vec<Ack>,
+    /// The receiver's journal.
+    pub(crate) received: Vec<Received>,
+    /// The moment after which nothing was killed any more.
+    pub(crate) settled_ms: i64,
     /// The database.
     pub(crate) snapshot: Snapshot,
     /// Events as the API told them before a crash.
@@ -75,8 +83,11 @@ pub(crate) fn judge(evidence: &Evidence) -> Vec<Finding> {
         durability::judge(&case),
         transitions::judge(&case),
         events::judge_log(&case),
+        webhooks::judge_arrival(&case),
         events::judge_bodies(&case),
+        webhooks::judge_truth(&case),
         idempotency::judge(&case),
+        webhooks::judge_log(&case),
         expiry::judge(&case),
         sums::judge(&case),
         tenants::judge(&case),

@@ -6,7 +6,7 @@ use super::case::Case;
 use std::collections::HashMap;
 
 pub(super) fn judge(case: &Case<'_>) -> Finding {
-    let mut finding = Finding::new("I11", "another app's payments are 404 and in no list or feed");
+    let mut finding = Finding::new("I11", "another app's payments are 404 and in no list, feed or hook");
     for ack in case.evidence.acks.iter().filter(|ack| ack.call.foreign && ack.status != 0) {
         let absent = ack.status == 404 && error_in(ack).is_some();
         finding.expect(absent, || format!("{:?} was answered {} {}", ack.call, ack.status, ack.body));
@@ -30,6 +30,11 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     for told in case.evidence.feeds.iter().flatten().chain(&case.evidence.told) {
         let own = owners.get(told.event_id.as_str()).is_none_or(|owner| *owner == case.app_id(told.app));
         finding.expect(own, || format!("{told:?} is another app's"));
+    }
+    for received in &case.evidence.received {
+        let owner = case.event_rows.get(received.event_id()).map(|event| event.app_id.as_str());
+        let own = owner.is_none_or(|owner| owner == case.app_id(received.app));
+        finding.expect(own, || format!("{received:?} is another app's"));
     }
     finding
 }

@@ -1,8 +1,9 @@
 //! A small campaign, written by hand: every kind of call, answered as the contract says.
 
-use crate::database::{EventRow, PaymentRow, Snapshot};
+use crate::database::{AttemptRow, DeliveryRow, EventRow, PaymentRow, Snapshot};
 use crate::journal::{Ack, Action, Call, digest};
-use crate::oracle::{Evidence, Listing, ToldEvent};
+use crate::oracle::{Evidence, Listing, Received, ToldEvent};
+use crate::webhook;
 use serde_json::json;
 
 /// The first app.
@@ -11,6 +12,9 @@ pub(super) const APP_A: &str = "app_a";
 pub(super) const APP_B: &str = "app_b";
 /// 2026-01-26T10:35:00Z, when every payment of the scene was created.
 const START_MS: i64 = 1_769_423_700_000;
+/// What the webhooks of both apps are signed with.
+const SECRETS: [&str; 2] =
+    ["whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="];
 const PICTURE: &str = "data:image/png;base64,";
 
 /// Builds evidence, one answered call after the other.
@@ -83,6 +87,8 @@ impl Scene {
     pub(super) fn good() -> Evidence {
         let mut scene = Self::default();
         scene.evidence.apps = vec![APP_A.into(), APP_B.into()];
+        scene.evidence.secrets = SECRETS.map(str::to_owned).to_vec();
+        scene.evidence.settled_ms = START_MS + 50_000;
         let short = Payment { expires_at: "2026-01-26T10:35:30Z", ..Payment::pending("pay_4", 0) };
         let made = [Payment::pending("pay_1", 0), Payment::pending("pay_2", 0), Payment::pending("pay_3", 0), short];
         for payment in made.iter().chain(&[Payment::pending("pay_5", 1)]) {
@@ -184,6 +190,45 @@ impl Scene {
         evidence.listings = sources
             .map(|(app, source)| Listing { app, source, began_ms: START_MS + 40_000, payments: listed(app) })
             .into();
+        self.deliver();
+    }
+
+    /// Delivers every event that ended a payment: the first at its second attempt, and then once more.
+    fn deliver(&mut self) {
+        let events = self.evidence.snapshot.events.clone();
+        for (n, event) in events.iter().filter(|event| event.kind != "payment.created").enumerate() {
+            let mut statuses = vec![200];
+            if n == 0 {
+                statuses.insert(0, 500);
+            }
+            self.evidence.snapshot.deliveries.push(DeliveryRow {
+                delivery_id: format!("dlv_{n}"),
+                app_id: event.app_id.clone(),
+                event_id: event.event_id.clone(),
+                kind: event.kind.clone(),
+                payment_id: event.payment_id.clone(),
+                cause: "event".into(),
+                status: "DELIVERED".into(),
+                attempts: statuses.len() as i64,
+                next_attempt_at: None,
+                created_at: event.created_at.clone(),
+                finished_at: Some("2026-01-26T10:35:31Z".into()),
+            });
+            for (status, number) in statuses.iter().zip(1..) {
+                let logged = AttemptRow {
+                    delivery_id: format!("dlv_{n}"),
+                    number,
+                    response_status: Some((*status).into()),
+                    is_delivered: *status == 200,
+                    error: None,
+                };
+                self.evidence.snapshot.attempts.push(logged);
+                self.evidence.received.push(received(event, *status, number));
+            }
+        }
+        // The gateway died before it could write down that this one was delivered.
+        let twin = self.evidence.received[1].clone();
+        self.evidence.received.push(twin);
     }
 
     /// Appends an event to an app's log.
@@ -191,7 +236,10 @@ impl Scene {
         let events = &mut evidence.snapshot.events;
         let event_id = format!("evt_{}", events.len());
         let seq = events.iter().filter(|e| e.app_id == app_id).count() as i64 + 1;
-        let body = json!({"event_id": event_id, "type": kind, "event": kind, "payment_id": payment_id}).to_string();
+        let status = kind.trim_start_matches("payment.").to_uppercase();
+        let body = format!(
+            r#"{{"event":"{kind}","event_id":"{event_id}","payment_id":"{payment_id}","status":"{status}","type":"{kind}"}}"#
+        );
         events.push(EventRow {
             app_id: app_id.into(),
             seq,
@@ -201,6 +249,29 @@ impl Scene {
             created_at: "2026-01-26T10:35:30.2Z".into(),
             body,
         });
+    }
+
+    /// Adds a delivery of the event at this place, made when the faults were over and not yet tried.
+    pub(super) fn add_young_delivery(evidence: &mut Evidence, cause: &str, event: usize) {
+        let event = &evidence.snapshot.events[event];
+        evidence.snapshot.deliveries.push(DeliveryRow {
+            delivery_id: "dlv_young".into(),
+            app_id: event.app_id.clone(),
+            event_id: event.event_id.clone(),
+            kind: event.kind.clone(),
+            payment_id: event.payment_id.clone(),
+            cause: cause.into(),
+            status: "PENDING".into(),
+            attempts: 0,
+            next_attempt_at: Some("2026-01-26T10:36:00Z".into()),
+            created_at: "2026-01-26T10:36:00Z".into(),
+            finished_at: None,
+        });
+    }
+
+    /// The delivery that was added last.
+    pub(super) fn last_delivery(evidence: &mut Evidence) -> &mut DeliveryRow {
+        evidence.snapshot.deliveries.last_mut().expect("a delivery")
     }
 
     /// The answered call of this name: its key, or what became of the first create's key.
@@ -238,6 +309,22 @@ impl Scene {
 /// A create's body that differs from the one that made this payment.
 fn made_again(payment: &Payment) -> String {
     json!({"amount": 1, "currency": "EUR", "reference_id": format!("other {}", payment.id)}).to_string()
+}
+
+/// An attempt as the receiver received it, some seconds after the event.
+fn received(event: &EventRow, status: u16, number: i64) -> Received {
+    let (app, at_s) = (usize::from(event.app_id == APP_B), START_MS / 1_000 + 30 + number);
+    let (standard, own, body) = webhook::sign(SECRETS[app], &event.event_id, at_s, &event.body);
+    Received {
+        app,
+        at_ms: at_s * 1_000 + 5,
+        status,
+        id: Some(event.event_id.clone()),
+        timestamp: Some(at_s.to_string()),
+        standard: Some(standard),
+        own: Some(own),
+        body,
+    }
 }
 
 fn told(event: &EventRow) -> ToldEvent {

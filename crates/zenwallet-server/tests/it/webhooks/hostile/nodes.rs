@@ -1,9 +1,7 @@
 //! Two dispatchers over one database.
 
 use super::super::{called, endpoint_at};
-use super::{
-    LEASE, Node, SLOTS, attempts, complete_all, every_detail, ms, prepare, span, until_all_are_over,
-};
+use super::{Node, Pace, SLOTS, attempts, complete_all, every_detail, prepare, span, until_all_are_over};
 use crate::support::Kind;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -14,7 +12,7 @@ both_databases_by_themselves! {
     nodes_share_a_backlog_and_one_takes_over_from_the_other,
 }
 
-const WAITS_MS: [i64; 3] = [100; 3];
+const PACE: Pace = Pace { timeout_ms: 1_000, waits_ms: &[100; 3] };
 /// Deliveries that nobody leases when the nodes start.
 const BACKLOG: usize = 160;
 /// Deliveries that the node leases which is then lost: as many as it keeps in memory, at most.
@@ -23,7 +21,7 @@ const LEASED: usize = 80;
 const AFTER: usize = 10;
 
 async fn nodes_share_a_backlog_and_one_takes_over_from_the_other(kind: Kind) {
-    let front = Node::first_without_worker(kind, &WAITS_MS).await;
+    let front = Node::first_without_worker(kind, PACE).await;
     let app = &front.app;
     let receiver = Receiver::start(Persona::Healthy).await.unwrap();
     receiver.think_for(Duration::from_millis(100));
@@ -32,8 +30,8 @@ async fn nodes_share_a_backlog_and_one_takes_over_from_the_other(kind: Kind) {
     complete_all(app, &app.a, &backlog).await;
     assert_eq!(receiver.hits(), 0, "nobody delivers yet");
 
-    let one = Node::beside(&front, "one", &WAITS_MS).await;
-    let mut two = Node::beside(&front, "two", &WAITS_MS).await;
+    let one = Node::beside(&front, "one", PACE).await;
+    let mut two = Node::beside(&front, "two", PACE).await;
     until_all_are_over(app, &app.a).await;
     check_each_once(&receiver, BACKLOG);
     // A node alone has the slots of one lane.
@@ -56,10 +54,10 @@ async fn nodes_share_a_backlog_and_one_takes_over_from_the_other(kind: Kind) {
         let (begun_ms, created_ms) = (span(&attempts(found)[0]).0, super::at_ms(&found["created_at"]));
         let is_after = after.iter().any(|id| found["payment_id"] == **id);
         if is_after {
-            assert!(begun_ms < created_ms + ms(LEASE), "what nobody leased waits for nobody: {found}");
+            assert!(begun_ms < created_ms + PACE.lease_ms(), "what nobody leased waits for nobody: {found}");
             later += 1;
         } else if begun_ms > lost_ms + 100 {
-            assert!(begun_ms >= created_ms + ms(LEASE), "it was taken while its lease held: {found}");
+            assert!(begun_ms >= created_ms + PACE.lease_ms(), "it was taken while its lease held: {found}");
             taken_over += 1;
         }
     }

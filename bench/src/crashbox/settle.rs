@@ -1,0 +1,64 @@
+//! After the last fault: every webhook that is due gets its time to arrive.
+
+use super::stage::Stage;
+use crate::clock::{now_ms, parse_ms};
+use crate::oracle::Received;
+use crate::receiver::Receipt;
+use std::io::{BufWriter, Write};
+use std::time::{Duration, Instant};
+
+/// What has not arrived by then is lost.
+pub(super) const DEADLINE: Duration = Duration::from_secs(60);
+const LOOK: Duration = Duration::from_millis(100);
+
+/// When the faults had stopped, and how long deliveries took from then on.
+pub(super) struct Settled {
+    /// The moment from which on nothing was killed any more.
+    pub(super) from_ms: i64,
+    /// How long it took until no older delivery was pending; `None` if some still are.
+    pub(super) took: Option<Duration>,
+}
+
+/// Waits until no delivery made before now is pending, or the deadline has passed.
+pub(super) async fn wait(stage: &Stage) -> anyhow::Result<Settled> {
+    let (from_ms, began) = (now_ms(), Instant::now());
+    loop {
+        let pending = stage.database().pending_deliveries().await?;
+        let left = pending.iter().filter(|row| parse_ms(&row.created_at).is_none_or(|at| at <= from_ms)).count();
+        if left == 0 {
+            return Ok(Settled { from_ms, took: Some(began.elapsed()) });
+        }
+        if began.elapsed() > DEADLINE {
+            return Ok(Settled { from_ms, took: None });
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// What the receiver received, which is written beside the journal first.
+pub(super) fn received(stage: &Stage) -> anyhow::Result<Vec<Received>> {
+    let all: Vec<Received> = stage.receiver().ledger().receipts().iter().map(evidence).collect();
+    let mut out = BufWriter::new(std::fs::File::create(stage.journal_path("received"))?);
+    for received in &all {
+        serde_json::to_writer(&mut out, received)?;
+        out.write_all(b"\n")?;
+    }
+    out.flush()?;
+    Ok(all)
+}
+
+fn evidence(receipt: &Receipt) -> Received {
+    let signed = receipt.signed();
+    let text = |header: Option<&str>| header.map(str::to_owned);
+    Received {
+        // The path's second segment is the app's place.
+        app: receipt.path().split('/').nth(2).and_then(|app| app.parse().ok()).unwrap_or(usize::MAX),
+        at_ms: receipt.at_ms,
+        status: receipt.status,
+        id: text(signed.id),
+        timestamp: text(signed.timestamp),
+        standard: text(signed.standard),
+        own: text(signed.own),
+        body: String::from_utf8_lossy(receipt.body()).into_owned(),
+    }
+}
