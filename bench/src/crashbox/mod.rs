@@ -127,7 +127,8 @@ async fn campaign(args: &Args, seed: u64, stage: &mut Stage) -> anyhow::Result<b
     let elapsed = began.elapsed();
     world.stop();
     let told = watcher::finish(watchers).await?;
-    let settled = settle::wait(stage).await?;
+    let deadline = if args.planted.is_some() { settle::PLANTED_DEADLINE } else { settle::DEADLINE };
+    let settled = settle::wait(stage, deadline).await?;
     let read_back = readback::read(&world, args.reads, !args.no_feed).await?;
     // What is sent and written from here on would be in one half of the evidence only.
     stage.end_all()?;

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 /// What has not arrived by then is lost.
 pub(super) const DEADLINE: Duration = Duration::from_secs(60);
+/// With a planted mistake something may be lost for certain, and nobody waits for long.
+pub(super) const PLANTED_DEADLINE: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_millis(100);
 
 /// When the faults had stopped, and how long deliveries took from then on.
@@ -20,7 +22,7 @@ pub(super) struct Settled {
 }
 
 /// Waits until no delivery made before now is pending, or the deadline has passed.
-pub(super) async fn wait(stage: &Stage) -> anyhow::Result<Settled> {
+pub(super) async fn wait(stage: &Stage, deadline: Duration) -> anyhow::Result<Settled> {
     let (from_ms, began) = (now_ms(), Instant::now());
     loop {
         let pending = stage.database().pending_deliveries().await?;
@@ -28,7 +30,7 @@ pub(super) async fn wait(stage: &Stage) -> anyhow::Result<Settled> {
         if left == 0 {
             return Ok(Settled { from_ms, took: Some(began.elapsed()) });
         }
-        if began.elapsed() > DEADLINE {
+        if began.elapsed() > deadline {
             return Ok(Settled { from_ms, took: None });
         }
         tokio::time::sleep(LOOK).await;

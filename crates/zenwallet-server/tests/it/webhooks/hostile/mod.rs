@@ -46,8 +46,10 @@ const LEASE_SLACK_MS: i64 = 3_000;
 const SLOTS: Slots = Slots { total: 256, per_app: 32, per_lane: 8 };
 /// Within which time a healthy receiver has nearly all of its events.
 const PROMPT: Duration = Duration::from_secs(1);
+/// Within which time it has half of them: less than what one that hangs would hold them up.
+const PROMPT_USUALLY: Duration = Duration::from_millis(150);
 /// Fewer events of a healthy receiver would say little.
-const TRICKLE_MIN: usize = 50;
+const TRICKLE_MIN: usize = 100;
 /// Longest wait for something that takes a few seconds.
 const PATIENCE: Duration = Duration::from_secs(40);
 
@@ -264,7 +266,8 @@ async fn check_unharmed(app: &TestApp, tenant: &Tenant, receiver: &Receiver, ask
     let mut sorted: Vec<_> = waits.into_values().collect();
     sorted.sort();
     let p99 = sorted[(sorted.len() * 99).div_ceil(100) - 1];
-    assert!(p99 < PROMPT, "p99 {p99:?} of {}", sorted.len());
+    let p50 = sorted[sorted.len() / 2];
+    assert!(p50 < PROMPT_USUALLY && p99 < PROMPT, "p50 {p50:?}, p99 {p99:?} of {}", sorted.len());
     let made = every(app, tenant, "").await;
     assert_eq!(made.len(), asked.len());
     assert!(made.iter().all(|item| item["status"] == "DELIVERED"));
@@ -274,6 +277,6 @@ async fn check_unharmed(app: &TestApp, tenant: &Tenant, receiver: &Receiver, ask
     assert!(heard.len() as u64 <= attempts, "{} requests in {attempts} attempts", heard.len());
     #[expect(clippy::print_stderr, reason = "nextest shows it with the case")]
     {
-        eprintln!("healthy: {} events, p50 {:?}, p99 {p99:?}", sorted.len(), sorted[sorted.len() / 2]);
+        eprintln!("healthy: {} events, p50 {p50:?}, p99 {p99:?}", sorted.len());
     }
 }

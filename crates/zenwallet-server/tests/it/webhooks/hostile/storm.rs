@@ -9,10 +9,10 @@ use super::{
 use crate::support::{Kind, Tenant, TestApp, eventually};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use zenwallet_core::delivery::RETRY_AFTER_MAX_MS;
@@ -92,15 +92,15 @@ async fn no_receiver_harms_anybody_but_itself(kind: Kind) {
     for _ in 1..PAYMENTS {
         join_all(camps.iter().map(|camp| paid(app, &camp.tenant, json!({})))).await;
     }
-    join_all(camps.iter().map(|camp| until_over(app, camp))).await;
+    let pushed = join_all(camps.iter().map(|camp| until_over(app, camp))).await;
     memory.check();
     stop.cancel();
     let asked = trickling.await.unwrap();
 
     check_unharmed(app, &app.a, &healthy, &asked).await;
     assert_eq!((canary.connections(), canary.hits()), (0, 0), "a redirect was followed");
-    for camp in &mut camps {
-        check_camp(app, camp).await;
+    for (camp, pushed) in camps.iter_mut().zip(&pushed) {
+        check_camp(app, camp, pushed).await;
         check_replay(app, camp, since).await;
     }
     node.end_last().await;
@@ -133,38 +133,49 @@ async fn until_the_gone_are_disabled(app: &TestApp, camp: &Camp) {
     }
 }
 
+/// Deliveries that were pushed far out, each with the attempts that it had then.
+type Pushed = BTreeSet<(String, usize)>;
+
 /// Waits until an app's deliveries are over. What `Retry-After` has pushed far out is checked, and hurried.
-async fn until_over(app: &TestApp, camp: &Camp) {
-    let is_over = async || {
+async fn until_over(app: &TestApp, camp: &Camp) -> Pushed {
+    let mut pushed = Pushed::new();
+    let deadline = Instant::now() + PATIENCE;
+    loop {
         let waiting = every(app, &camp.tenant, "status=PENDING").await;
+        if waiting.is_empty() {
+            return pushed;
+        }
+        assert!(Instant::now() < deadline, "the storm does not end: {waiting:?}");
         let far = Clock::System.now().as_ms() + PUSHED_MS;
         for item in waiting.iter().filter(|item| at_ms(&item["next_attempt_at"]) > far) {
-            check_pushed(app, camp, item).await;
-            let hurried = retry(app, &camp.tenant, &text(&item["delivery_id"])).await;
-            assert_eq!(hurried["delivery_id"], item["delivery_id"]);
+            let id = text(&item["delivery_id"]);
+            let attempts = check_pushed(app, camp, item).await;
+            assert!(pushed.insert((id.clone(), attempts)), "a delivery that is hurried is attempted: {item}");
+            assert_eq!(retry(app, &camp.tenant, &id).await["delivery_id"], item["delivery_id"]);
         }
-        waiting.is_empty().then_some(())
-    };
-    eventually("the end of the storm", PATIENCE, is_over).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
-/// Fails unless a delivery that waits for long was asked to, and waits no longer than that.
-async fn check_pushed(app: &TestApp, camp: &Camp, item: &Value) {
+/// Fails unless a delivery that waits for long was asked to, and waits no longer than that; its attempts.
+async fn check_pushed(app: &TestApp, camp: &Camp, item: &Value) -> usize {
     let foe = camp.foe(item);
     let asked_ms = foe.asks_ms().unwrap_or_else(|| panic!("{:?} waits too long: {item}", foe.persona));
     let found = super::delivery(app, &camp.tenant, &text(&item["delivery_id"])).await;
     let (_, ended_ms) = span(attempts(&found).last().unwrap());
     let wait_ms = at_ms(&found["next_attempt_at"]) - ended_ms;
     assert!((asked_ms..asked_ms + LATE_MS).contains(&wait_ms), "{:?} waits {wait_ms} ms", foe.persona);
+    attempts(&found).len()
 }
 
 /// Everything that must hold of a hostile app's deliveries once they are over.
-async fn check_camp(app: &TestApp, camp: &Camp) {
+async fn check_camp(app: &TestApp, camp: &Camp, pushed: &Pushed) {
     let all = every_detail(app, &camp.tenant, "").await;
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for found in &all {
         let foe = camp.foe(found);
         check_delivery(foe, found);
+        check_waits(foe, found, pushed);
         *counts.entry(&foe.endpoint_id).or_default() += 1;
     }
     let want: BTreeMap<_, _> = camp.foes.iter().map(|foe| (foe.endpoint_id.as_str(), foe.deliveries())).collect();
@@ -205,12 +216,17 @@ fn check_delivery(foe: &Foe, found: &Value) {
     } else {
         assert_eq!(log.len(), PACE.waits_ms.len() + 1, "{persona:?}: {found}");
     }
-    if foe.asks_ms().is_none() {
-        for (pair, wait_ms) in log.windows(2).zip(PACE.waits_ms) {
-            let (ended_ms, next_ms) = (span(&pair[0]).1, span(&pair[1]).0);
-            assert!(ended_ms + wait_ms <= next_ms, "{persona:?} is called early: {found}");
-            assert!(next_ms - ended_ms < PUSHED_MS, "{persona:?} is called late: {found}");
-        }
+}
+
+/// No attempt comes early, and what was answered with a `Retry-After` that counts was pushed out by it.
+fn check_waits(foe: &Foe, found: &Value, pushed: &Pushed) {
+    let (persona, id) = (&foe.persona, text(&found["delivery_id"]));
+    for ((pair, wait_ms), number) in attempts(found).windows(2).zip(PACE.waits_ms).zip(1..) {
+        let (ended_ms, next_ms) = (span(&pair[0]).1, span(&pair[1]).0);
+        let is_pushed = pushed.contains(&(id.clone(), number));
+        let asks = foe.asks_ms().is_some() && !pair[0]["response"].is_null();
+        assert_eq!(is_pushed, asks, "{persona:?}, attempt {number}: {found}");
+        assert!(ended_ms + wait_ms <= next_ms || is_pushed, "{persona:?} is called early: {found}");
     }
 }
 
