@@ -31,6 +31,13 @@ counted 'storm on PostgreSQL' "${box[@]}" --mode storm --db postgres --keys 100 
 counted 'race on SQLite' "${box[@]}" --mode race --payments 1000 --expiring 100
 counted 'race on PostgreSQL' "${box[@]}" --mode race --db postgres --payments 1000 --expiring 100
 
+counted 'crash of one of two nodes' "${box[@]}" --db postgres --nodes 2 --kills 3
+
+for db in sqlite postgres; do
+    counted "shutdown on $db" target/debug/bench shutdown --binary "$binary" --db "$db" --rounds 5
+    counted "backlog on $db" target/debug/bench backlog --binary "$binary" --db "$db" --count 5000 --rate-min 100 --fresh-max-ms 3000
+done
+
 counted 'planted bugs' scripts/planted.sh target/planted/zenwallet --kills 12
 counted 'syncs before answers' scripts/durability.py syncs --binary "$binary"
 counted 'failing disk' scripts/durability.py faults --binary "$binary" --count 20

@@ -109,7 +109,9 @@ pub struct ClaimRequest {
 pub struct Claimed {
     /// Deliveries that it leases now.
     pub deliveries: Vec<LeasedDelivery>,
-    /// When the next one is due in a lane with a free slot; this moment when more are due already.
+    /// The lanes of deliveries that were due and were called off instead, one for each: there may be more of them.
+    pub called_off: Vec<Lane>,
+    /// When the next one that is not due yet will be, in a lane with a free slot.
     pub next_due: Option<Timestamp>,
 }
 

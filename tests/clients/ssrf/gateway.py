@@ -73,6 +73,8 @@ def base_environment():
         "ZENWALLET_DEMO_APP": "false",
         "SSL_CERT_FILE": f"{DIRECTORY}/certificate.pem",
         "ZENWALLET_WEBHOOKS_TIMEOUT_MS": "3000",
+        # A build with planted bugs is asked for one of them.
+        **{name: value for name, value in os.environ.items() if name == "ZENWALLET_TEST_PLANTED_BUG"},
     }
 
 

@@ -229,12 +229,12 @@ pub(super) fn attempt(row: &Row) -> Result<Attempt> {
     })
 }
 
-/// The delivery that a claim leased, after the column that tells when the next one is due.
-pub(super) fn leased_delivery(row: &Row) -> Result<Option<LeasedDelivery>> {
-    let mut columns = Columns { row, table: "delivery", next: 1 };
-    let Some(id) = columns.optional_id()? else { return Ok(None) };
-    Ok(Some(LeasedDelivery {
-        id,
+/// A due delivery with its lease, after the column that tells whether there still is somebody to deliver to.
+pub(super) fn leased_delivery(row: &Row) -> Result<(bool, LeasedDelivery)> {
+    let mut columns = Columns { row, table: "delivery", next: 0 };
+    let is_live = columns.take()?;
+    let delivery = LeasedDelivery {
+        id: columns.id()?,
         app_id: columns.id()?,
         environment: columns.checked("environment", |text: &str| Environment::parse(text))?,
         event_id: columns.id()?,
@@ -249,5 +249,6 @@ pub(super) fn leased_delivery(row: &Row) -> Result<Option<LeasedDelivery>> {
         attempts: columns.checked("attempts", |n: i32| u32::try_from(n).ok())?,
         token: columns.take()?,
         leased_until: columns.time()?,
-    }))
+    };
+    Ok((is_live, delivery))
 }

@@ -50,14 +50,25 @@ pub(super) const DISABLE_ENDPOINTS: &str = "WITH gone AS (SELECT * FROM unnest($
     WHERE e.app_id = gone.app_id AND e.id = gone.id AND e.is_enabled RETURNING 1) \
     SELECT zw_assert((SELECT count(*) FROM disabled) = cardinality($1), 'ZW002', 'an endpoint was changed meanwhile')";
 
+/// Each lane with the moment of its first waiting delivery, and its free slots. `head` jumps from lane to lane along the
+/// index. `$1` is an object from lane to free slots: looking a lane up in it is no join.
+macro_rules! open_lanes {
+    () => {
+        "WITH RECURSIVE busy AS MATERIALIZED (SELECT $1::jsonb AS free), head AS ( \
+         (SELECT lane, visible_at_ms FROM delivery WHERE visible_at_ms IS NOT NULL ORDER BY lane, visible_at_ms LIMIT 1) \
+         UNION ALL SELECT n.lane, n.visible_at_ms FROM head h CROSS JOIN LATERAL (SELECT d.lane, d.visible_at_ms \
+         FROM delivery d WHERE d.visible_at_ms IS NOT NULL AND d.lane > h.lane ORDER BY d.lane, d.visible_at_ms LIMIT 1) n), \
+         open AS (SELECT lane, visible_at_ms, coalesce(((SELECT free FROM busy) ->> lane::text)::integer, $2) AS free \
+         FROM head)"
+    };
+}
+
 /// Leases what is due and can begin now. `head` jumps from lane to lane along the index, so a lane with a million
 /// waiting deliveries costs as much as one with a single one. What waits for an endpoint that is no longer enabled is
 /// called off here. An endpoint's own headers, which may be credentials, go to its present address alone. `$1` is an object from lane to free slots: looking a lane up in it is no join.
-pub(super) const CLAIM_DELIVERIES: &str = "WITH RECURSIVE busy AS MATERIALIZED (SELECT $1::jsonb AS free), head AS ( \
-    (SELECT lane, visible_at_ms FROM delivery WHERE visible_at_ms IS NOT NULL ORDER BY lane, visible_at_ms LIMIT 1) \
-    UNION ALL SELECT n.lane, n.visible_at_ms FROM head h CROSS JOIN LATERAL (SELECT d.lane, d.visible_at_ms \
-    FROM delivery d WHERE d.visible_at_ms IS NOT NULL AND d.lane > h.lane ORDER BY d.lane, d.visible_at_ms LIMIT 1) n), \
-    open AS (SELECT lane, visible_at_ms, coalesce(((SELECT free FROM busy) ->> lane::text)::integer, $2) AS free FROM head), \
+pub(super) const CLAIM_DELIVERIES: &str = concat!(
+    open_lanes!(),
+    ", \
     due AS (SELECT d.at FROM (SELECT * FROM open WHERE visible_at_ms <= $3 AND free > 0 ORDER BY visible_at_ms) o \
     CROSS JOIN LATERAL (SELECT ctid AS at FROM delivery WHERE lane = o.lane AND visible_at_ms <= $3 \
     ORDER BY visible_at_ms LIMIT o.free FOR UPDATE SKIP LOCKED) d LIMIT $4), \
@@ -68,17 +79,21 @@ pub(super) const CLAIM_DELIVERIES: &str = "WITH RECURSIVE busy AS MATERIALIZED (
     FROM (SELECT d.endpoint_id IS NULL OR d.cause = 3 OR EXISTS (SELECT 1 FROM endpoint p WHERE p.app_id = d.app_id \
     AND p.id = d.endpoint_id AND p.is_enabled) AS live OFFSET 0) AS target) \
     WHERE d.ctid = ANY(ARRAY(SELECT at FROM due)) RETURNING d.*) \
-    SELECT next.due_at_ms, c.id, c.app_id, c.environment, c.event_id, c.kind, c.payment_id, c.body, c.endpoint_id, c.url, \
-    c.headers_sealed, c.lane, c.cause, c.attempts, c.lease_token, c.visible_at_ms \
-    FROM (SELECT min(visible_at_ms) AS due_at_ms FROM open WHERE free > 0 AND visible_at_ms > $3) AS next \
-    LEFT JOIN (SELECT claimed.*, e.body, a.environment, p.headers_sealed FROM claimed \
+    SELECT claimed.status = 0, claimed.id, claimed.app_id, a.environment, claimed.event_id, claimed.kind, \
+    claimed.payment_id, e.body, claimed.endpoint_id, claimed.url, p.headers_sealed, claimed.lane, claimed.cause, \
+    claimed.attempts, claimed.lease_token, coalesce(claimed.visible_at_ms, 0) FROM claimed \
     CROSS JOIN LATERAL (SELECT body FROM event WHERE app_id = claimed.app_id AND seq = claimed.event_seq LIMIT 1) AS e \
     CROSS JOIN LATERAL (SELECT environment FROM app WHERE id = claimed.app_id LIMIT 1) AS a \
     LEFT JOIN LATERAL (SELECT headers_sealed FROM endpoint WHERE app_id = claimed.app_id \
-    AND id = claimed.endpoint_id AND url = claimed.url LIMIT 1) AS p ON TRUE WHERE claimed.status = 0) AS c ON TRUE";
+    AND id = claimed.endpoint_id AND url = claimed.url LIMIT 1) AS p ON TRUE"
+);
+
+/// When the next delivery that is not due yet will be, in a lane with a free slot.
+pub(super) const NEXT_DUE: &str =
+    concat!(open_lanes!(), " SELECT min(visible_at_ms) FROM open WHERE free > 0 AND visible_at_ms > $3");
 
 /// Every statement here with the types of its parameters.
-pub(super) fn statements() -> [(&'static str, &'static [Type]); 7] {
+pub(super) fn statements() -> [(&'static str, &'static [Type]); 8] {
     [
         (LOAD_TARGETS, &[Type::UUID_ARRAY]),
         (LOAD_ENABLED, &[Type::UUID_ARRAY, Type::UUID_ARRAY]),
@@ -87,6 +102,7 @@ pub(super) fn statements() -> [(&'static str, &'static [Type]); 7] {
         (NOTE_ENDPOINTS, &[Type::UUID_ARRAY, Type::UUID_ARRAY, Type::BOOL_ARRAY, Type::INT8_ARRAY]),
         (DISABLE_ENDPOINTS, &[Type::UUID_ARRAY, Type::UUID_ARRAY, Type::TEXT_ARRAY]),
         (CLAIM_DELIVERIES, &CLAIM_TYPES),
+        (NEXT_DUE, &[Type::TEXT, Type::INT4, Type::INT8]),
     ]
 }
 

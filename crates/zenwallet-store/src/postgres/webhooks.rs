@@ -4,7 +4,8 @@ use super::ReadError;
 use super::row::{self, Columns};
 use super::statement::Param;
 use super::webhook_sql::{
-    CLAIM_DELIVERIES, DISABLE_ENDPOINTS, INSERT_DELIVERIES, LOAD_ENABLED, LOAD_TARGETS, NOTE_ENDPOINTS, RECORD_ATTEMPTS,
+    CLAIM_DELIVERIES, DISABLE_ENDPOINTS, INSERT_DELIVERIES, LOAD_ENABLED, LOAD_TARGETS, NEXT_DUE, NOTE_ENDPOINTS,
+    RECORD_ATTEMPTS,
 };
 use super::write::{Rows, Session, unless, uuids};
 use crate::command::Command;
@@ -191,13 +192,16 @@ pub(super) async fn disable_endpoints(session: &Session, plan: &Plan<'_>) -> Row
     unless(rows.is_empty(), session.prepared.query(&session.link.client, DISABLE_ENDPOINTS, &params)).await
 }
 
+/// What a claim leased, and when the next one is due.
+pub(super) type ClaimRows = (Vec<Row>, Vec<Row>);
+
 /// Every claim of the batch, one after the other: there is hardly ever more than one.
 pub(super) async fn claim_deliveries(
     session: &Session,
     plan: &Plan<'_>,
     leasing: &Leasing,
     now: Timestamp,
-) -> std::result::Result<Vec<Vec<Row>>, tokio_postgres::Error> {
+) -> std::result::Result<Vec<ClaimRows>, tokio_postgres::Error> {
     let mut all = Vec::with_capacity(plan.claims.len());
     for claim in &plan.claims {
         all.push(claim_once(session, claim, leasing, now).await?);
@@ -205,7 +209,12 @@ pub(super) async fn claim_deliveries(
     Ok(all)
 }
 
-async fn claim_once(session: &Session, claim: &ClaimRequest, leasing: &Leasing, now: Timestamp) -> Rows {
+async fn claim_once(
+    session: &Session,
+    claim: &ClaimRequest,
+    leasing: &Leasing,
+    now: Timestamp,
+) -> std::result::Result<ClaimRows, tokio_postgres::Error> {
     let busy: Vec<_> = claim.busy.iter().map(|(lane, free)| format!("\"{}\":{free}", lane.number())).collect();
     let busy = format!("{{{}}}", busy.join(","));
     let (usual, limit) = (claim.free_per_lane.cast_signed(), i64::from(claim.limit));
@@ -218,16 +227,28 @@ async fn claim_once(session: &Session, claim: &ClaimRequest, leasing: &Leasing, 
         (&until_ms, Type::INT8),
         (&node, Type::TEXT),
     ];
-    session.prepared.query(&session.link.client, CLAIM_DELIVERIES, &params).await
+    let (client, prepared) = (&session.link.client, &session.prepared);
+    let (leased, next) = tokio::join!(
+        biased;
+        prepared.query(client, CLAIM_DELIVERIES, &params),
+        prepared.query(client, NEXT_DUE, &params[..3]),
+    );
+    Ok((leased?, next?))
 }
 
-/// What a claim's rows say: each repeats when the next delivery is due, the only one without a delivery too.
-pub(super) fn claimed(rows: &[Row]) -> Result<Claimed> {
+/// What a claim's rows say.
+pub(super) fn claimed((leased, next): &ClaimRows) -> Result<Claimed> {
     let mut claimed = Claimed::default();
-    for row in rows {
+    for row in leased {
+        let (is_live, delivery) = row::leased_delivery(row)?;
+        match is_live {
+            true => claimed.deliveries.push(delivery),
+            false => claimed.called_off.push(delivery.lane),
+        }
+    }
+    if let Some(row) = next.first() {
         let due: Option<i64> = row.try_get(0).map_err(|error| StoreError::Internal(error.to_string()))?;
         claimed.next_due = due.map(Timestamp::from_ms);
-        claimed.deliveries.extend(row::leased_delivery(row)?);
     }
     Ok(claimed)
 }

@@ -4,7 +4,7 @@ use super::failure::Failure;
 use super::row::{self, IdText};
 use super::write::expect_one;
 use crate::command::Command;
-use crate::delivery::{AttemptRecord, ClaimRequest, Claimed, LeasedDelivery, Leasing};
+use crate::delivery::{AttemptRecord, ClaimRequest, Claimed, Leasing};
 use crate::plan::{Loaded, Plan};
 use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
@@ -189,23 +189,23 @@ pub(super) fn claim_deliveries(
 /// Leases what is due and can begin now, the lane that has waited longest first.
 fn claim_once(connection: &Connection, claim: &ClaimRequest, leasing: &Leasing, now: Timestamp) -> Done<Claimed> {
     let busy: BTreeMap<Lane, u32> = claim.busy.iter().copied().collect();
-    let mut open: Vec<(i64, i64, u32)> = heads(connection)?
-        .into_iter()
-        .map(|(lane, at)| (at, lane, busy.get(&Lane::from_number(lane)).copied().unwrap_or(claim.free_per_lane)))
-        .filter(|(_, _, free)| *free > 0)
-        .collect();
-    open.sort_unstable();
+    let open = |heads: Vec<(i64, i64)>| {
+        let free = |lane| busy.get(&Lane::from_number(lane)).copied().unwrap_or(claim.free_per_lane);
+        let heads = heads.into_iter().map(move |(lane, at)| (at, lane, free(lane)));
+        heads.filter(|(_, _, free)| *free > 0).collect::<Vec<_>>()
+    };
+    let mut due: Vec<_> = open(heads(connection)?).into_iter().filter(|(at, ..)| *at <= now.as_ms()).collect();
+    due.sort_unstable();
     let mut claimed = Claimed::default();
-    for (at, lane, free) in open {
+    for (_, lane, free) in due {
         let left = claim.limit.saturating_sub(u32::try_from(claimed.deliveries.len()).unwrap_or(u32::MAX));
-        if at > now.as_ms() {
-            claimed.next_due = Some(Timestamp::from_ms(at));
-            break;
-        }
         if left > 0 {
-            claim_lane(connection, lane, free.min(left), leasing, now, &mut claimed.deliveries)?;
+            claim_lane(connection, lane, free.min(left), leasing, now, &mut claimed)?;
         }
     }
+    // Only now each lane's first row is one that waits.
+    let later = open(heads(connection)?).into_iter().map(|(at, ..)| at).filter(|at| *at > now.as_ms());
+    claimed.next_due = later.min().map(Timestamp::from_ms);
     Ok(claimed)
 }
 
@@ -227,7 +227,7 @@ fn claim_lane(
     limit: u32,
     leasing: &Leasing,
     now: Timestamp,
-    leased: &mut Vec<LeasedDelivery>,
+    claimed: &mut Claimed,
 ) -> Done<()> {
     let until = now.plus_ms(leasing.lease_ms);
     let mut statement = connection.prepare_cached(DUE_IN_LANE)?;
@@ -237,10 +237,11 @@ fn claim_lane(
         if is_live {
             let values = params![app_id, id, delivery.token, until.as_ms(), &*leasing.node];
             connection.prepare_cached(LEASE_DELIVERY)?.execute(values)?;
-            leased.push(delivery);
+            claimed.deliveries.push(delivery);
         } else {
             let values = params![app_id, id, delivery.token, now.as_ms()];
             connection.prepare_cached(CALL_OFF_DELIVERY)?.execute(values)?;
+            claimed.called_off.push(delivery.lane);
         }
     }
     Ok(())

@@ -99,6 +99,7 @@ contract! {
         a_changed_endpoint_counts_from_the_next_event_on_every_node,
         a_delivery_is_born_leased_while_its_node_has_room,
         a_claim_takes_what_is_due_and_what_has_a_slot,
+        a_claim_tells_when_the_next_is_due,
         a_result_counts_under_its_lease_alone,
         two_nodes_never_hold_the_same_lease,
         a_node_that_comes_back_gives_up_its_old_leases,

@@ -279,6 +279,27 @@ pub(crate) async fn a_claim_takes_what_is_due_and_what_has_a_slot(h: &Harness) {
     assert!(again.iter().all(|d| d.token >= 2 && d.leased_until == h.now().plus_ms(LEASE_MS)));
 }
 
+pub(crate) async fn a_claim_tells_when_the_next_is_due(h: &Harness) {
+    let (app_id, endpoint) = app_with_endpoint(h).await;
+    for _ in 0..3 {
+        completed(h, h.payment(app_id)).await;
+    }
+    let start = h.now();
+    for (leased, wait_ms) in claim_all(h).await.iter().zip([2_000, 2_100, 2_250]) {
+        record(&h.store, attempt(leased, Next::RetryAt(start.plus_ms(wait_ms)), start)).await;
+    }
+    for (at, next) in [(2_000, Some(2_100)), (2_100, Some(2_250))] {
+        h.set_clock(start.plus_ms(at));
+        let claimed = claim(&h.store, all_free(9)).await;
+        assert_eq!((claimed.deliveries.len(), claimed.next_due), (1, next.map(|ms| start.plus_ms(ms))));
+    }
+    // What is called off instead is told too.
+    h.store.delete_endpoint(app_id, endpoint.id).await.unwrap();
+    h.set_clock(start.plus_ms(2_250));
+    let claimed = claim(&h.store, all_free(9)).await;
+    assert_eq!((claimed.deliveries.len(), claimed.called_off), (0, vec![Lane::of(app_id, URL)]));
+}
+
 pub(crate) async fn a_result_counts_under_its_lease_alone(h: &Harness) {
     let (app_id, _) = app_with_endpoint(h).await;
     completed(h, h.payment(app_id)).await;

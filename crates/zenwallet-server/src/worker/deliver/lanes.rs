@@ -19,10 +19,11 @@ pub struct Slots {
 
 /// After so many failures in a row a lane has a single slot, until one succeeds.
 const FAILURES_MAX: u32 = 10;
+/// Slots of a lane that has not shown yet that its receiver answers, and of every lane while most slots are taken: many
+/// receivers that hang leave room for those that do not.
+const CAUTIOUS_SLOTS: usize = 4;
 /// Deliveries that may wait in memory for each slot of their lane.
-const WAITING_PER_SLOT: usize = 4;
-/// Deliveries that may wait for each slot of a lane when this node has just written them: they cost no query.
-const BORN_PER_SLOT: usize = 16;
+const WAITING_PER_SLOT: usize = 16;
 /// Deliveries that may wait in memory in all.
 const WAITING_MAX: usize = 4_096;
 /// Most deliveries of one claim: payments share its transaction, and wait for no more than that.
@@ -36,6 +37,8 @@ struct LaneState {
     waiting: VecDeque<LeasedDelivery>,
     in_flight: usize,
     failures: u32,
+    /// Whether its receiver has taken something.
+    is_proven: bool,
     /// Whether it stands in its app's round.
     in_round: bool,
 }
@@ -90,7 +93,7 @@ impl Lanes {
         let (lane, app_id) = (delivery.lane, delivery.app_id);
         let state = self.lanes.entry(lane).or_default();
         state.waiting.push_back(delivery);
-        let is_full = state.waiting.len() >= self.slots.of(state) * BORN_PER_SLOT;
+        let is_full = state.waiting.len() >= self.slots.of(state) * WAITING_PER_SLOT;
         self.waiting += 1;
         if is_full {
             self.backlog.insert(lane);
@@ -123,7 +126,7 @@ impl Lanes {
     fn next_of_lane(&mut self, lane: Lane, now: Timestamp, attempt_ms: i64) -> Option<LeasedDelivery> {
         let state = self.lanes.get_mut(&lane)?;
         state.in_round = false;
-        while state.in_flight < self.slots.of(state) {
+        while state.in_flight < self.slots.at_once(state, self.in_flight) {
             let delivery = state.waiting.pop_front()?;
             self.waiting -= 1;
             if now.plus_ms(attempt_ms) <= delivery.leased_until {
@@ -143,7 +146,8 @@ impl Lanes {
         let state = self.lanes.entry(lane).or_default();
         state.in_flight = state.in_flight.saturating_sub(1);
         state.failures = if succeeded { 0 } else { state.failures.saturating_add(1) };
-        let has_room = state.waiting.len() * 2 < self.slots.of(state) * BORN_PER_SLOT;
+        state.is_proven |= succeeded;
+        let has_room = state.waiting.len() * 2 < self.slots.of(state) * WAITING_PER_SLOT;
         self.enter_round(app_id, lane);
         self.forget_idle(app_id, lane);
         has_room
@@ -157,7 +161,7 @@ impl Lanes {
     /// What could begin, or wait a moment in memory; `None` when that is nothing.
     pub(crate) fn claim_request(&self) -> Option<ClaimRequest> {
         let limit = WAITING_MAX.saturating_sub(self.waiting).min(CLAIM_MAX);
-        let usual = self.slots.per_lane * WAITING_PER_SLOT;
+        let usual = self.slots.of(&LaneState::default()) * WAITING_PER_SLOT;
         let rooms = self.lanes.keys().map(|lane| (*lane, self.room_in(*lane)));
         let busy = rooms.filter(|(_, room)| *room != usual).map(|(lane, room)| (lane, count(room))).collect();
         (limit > 0).then_some(ClaimRequest { busy, free_per_lane: count(usual), limit: count(limit) })
@@ -165,12 +169,24 @@ impl Lanes {
 
     /// Notes what a claim brought: a lane that was given all it had room for may have more. True when the claim itself
     /// was full, so that there may be more in any lane.
-    pub(crate) fn note_claimed(&mut self, request: &ClaimRequest, deliveries: Vec<LeasedDelivery>) -> bool {
+    pub(crate) fn note_claimed(
+        &mut self,
+        request: &ClaimRequest,
+        deliveries: Vec<LeasedDelivery>,
+        called_off: &[Lane],
+    ) -> bool {
         let cut_short = deliveries.len() >= request.limit as usize;
         let busy: HashMap<Lane, u32> = request.busy.iter().copied().collect();
         let room = |lane: &Lane| busy.get(lane).copied().unwrap_or(request.free_per_lane);
         self.backlog.retain(|_| cut_short);
         // A lane without room was not looked at: it is as soon as it has some.
+        // What is called off takes no slot, so a lane that failed need not be spared: there may be many more of them.
+        for lane in called_off {
+            self.backlog.insert(*lane);
+            if let Some(state) = self.lanes.get_mut(lane) {
+                state.failures = 0;
+            }
+        }
         self.backlog.extend(request.busy.iter().filter(|(_, room)| *room == 0).map(|(lane, _)| *lane));
         let mut given: HashMap<Lane, u32> = HashMap::new();
         for delivery in deliveries {
@@ -186,7 +202,8 @@ impl Lanes {
     }
 
     fn room_in(&self, lane: Lane) -> usize {
-        let Some(state) = self.lanes.get(&lane) else { return self.slots.per_lane * WAITING_PER_SLOT };
+        let unknown = LaneState::default();
+        let state = self.lanes.get(&lane).unwrap_or(&unknown);
         // What waits for the single slot of a failing lane would outlive its lease.
         let most = match self.slots.of(state) {
             1 => 1,
@@ -201,7 +218,7 @@ impl Lanes {
         if let Some(state) = self.lanes.get_mut(&lane)
             && !state.in_round
             && !state.waiting.is_empty()
-            && state.in_flight < self.slots.of(state)
+            && state.in_flight < self.slots.at_once(state, self.in_flight)
         {
             state.in_round = true;
             app.round.push_back(lane);
@@ -228,9 +245,19 @@ impl Lanes {
 }
 
 impl Slots {
-    /// Slots of a lane at this moment.
+    /// Slots of a lane.
     fn of(self, state: &LaneState) -> usize {
-        if state.failures >= FAILURES_MAX { 1 } else { self.per_lane }
+        match state {
+            LaneState { failures: FAILURES_MAX.., .. } => 1,
+            LaneState { is_proven: true, .. } => self.per_lane,
+            _ => self.per_lane.min(CAUTIOUS_SLOTS),
+        }
+    }
+
+    /// Slots of a lane while so many attempts are under way in all.
+    fn at_once(self, state: &LaneState, in_flight: usize) -> usize {
+        let is_crowded = in_flight * 4 >= self.total * 3;
+        if is_crowded { self.of(state).min(CAUTIOUS_SLOTS) } else { self.of(state) }
     }
 }
 

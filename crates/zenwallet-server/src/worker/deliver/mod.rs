@@ -158,11 +158,12 @@ impl Dispatcher {
     }
 
     fn take_claimed(&mut self, (request, claimed): (ClaimRequest, Result<Claimed>)) {
-        self.next_claim = Instant::now() + POLL;
+        // What fell due while the claim was under way has been noted already.
+        self.claim_by(Instant::now() + POLL);
         metrics::note_dispatcher(self.lanes.in_flight(), self.lanes.waiting());
         match claimed {
-            Ok(Claimed { deliveries, next_due }) => {
-                let is_full = self.lanes.note_claimed(&request, deliveries);
+            Ok(Claimed { deliveries, called_off, next_due }) => {
+                let is_full = self.lanes.note_claimed(&request, deliveries, &called_off);
                 if let Some(at) = next_due {
                     self.claim_at(at);
                 }

@@ -101,8 +101,8 @@ fn a_lease_that_could_end_during_the_attempt_is_given_up_and_asked_for_again() {
 fn a_lane_that_got_all_it_had_room_for_asks_for_more() {
     let mut lanes = Lanes::new(SLOTS);
     let request = lanes.claim_request().unwrap();
-    assert_eq!((request.busy.len(), request.free_per_lane), (0, 16));
-    lanes.note_claimed(&request, (0..16).map(|n| delivery(n, 1, 1, FRESH)).collect());
+    assert_eq!((request.busy.len(), request.free_per_lane), (0, 64));
+    lanes.note_claimed(&request, (0..64).map(|n| delivery(n, 1, 1, FRESH)).collect(), &[]);
     assert!(!lanes.wants_claim(), "it has no room yet");
     let begun = drain(&mut lanes);
     assert_eq!((begun.len(), lanes.claim_request().unwrap().busy), (4, vec![(lane(1, 1), 0)]));
@@ -110,8 +110,53 @@ fn a_lane_that_got_all_it_had_room_for_asks_for_more() {
     assert!(lanes.wants_claim());
     let request = lanes.claim_request().unwrap();
     assert_eq!(request.busy, [(lane(1, 1), 1)]);
-    lanes.note_claimed(&request, Vec::new());
+    lanes.note_claimed(&request, Vec::new(), &[]);
     assert!(!lanes.wants_claim(), "there was no more");
+}
+
+#[test]
+fn receivers_that_hang_leave_slots_for_those_that_do_not() {
+    let mut lanes = Lanes::new(Slots { total: 1_024, per_app: 128, per_lane: 16 });
+    for app in 0..200 {
+        for number in 0..32 {
+            lanes.push(delivery(u32::from(app) * 32 + number, app, 1, FRESH));
+        }
+    }
+    drain(&mut lanes);
+    assert_eq!(lanes.in_flight(), 200 * 4, "each has a few, until it has shown that it answers");
+    lanes.push(delivery(9_999, 201, 1, FRESH));
+    assert_eq!(drain(&mut lanes).len(), 1);
+    // Receivers that answered before they began to hang have all their slots, until most are taken.
+    let mut lanes = Lanes::new(Slots { total: 1_024, per_app: 128, per_lane: 16 });
+    for app in 0..100 {
+        lanes.push(delivery(u32::from(app), app, 1, FRESH));
+        drain(&mut lanes);
+        lanes.finish(self::app(app), lane(app, 1), true);
+        for number in 0..32 {
+            lanes.push(delivery(1_000 + u32::from(app) * 32 + number, app, 1, FRESH));
+        }
+        drain(&mut lanes);
+    }
+    assert!(lanes.in_flight() < 1_024, "{}", lanes.in_flight());
+    lanes.push(delivery(9_999, 201, 1, FRESH));
+    assert_eq!(drain(&mut lanes).len(), 1);
+}
+
+#[test]
+fn a_lane_whose_deliveries_are_called_off_is_asked_for_more_at_once() {
+    let mut lanes = Lanes::new(SLOTS);
+    for number in 0..12 {
+        lanes.push(delivery(number, 1, 1, FRESH));
+    }
+    for _ in 0..12 {
+        drain(&mut lanes);
+        lanes.finish(app(1), lane(1, 1), false);
+    }
+    let request = lanes.claim_request().unwrap();
+    assert_eq!(request.busy, [(lane(1, 1), 1)], "it failed too often");
+    lanes.note_claimed(&request, Vec::new(), &[lane(1, 1)]);
+    assert!(lanes.wants_claim());
+    assert!(lanes.claim_request().unwrap().busy.is_empty(), "it has its usual room");
 }
 
 /// What can happen to lanes.

@@ -22,6 +22,8 @@ const PACE: Pace = Pace { timeout_ms: 400, waits_ms: &[50; 40] };
 const WAITING: usize = 300;
 /// After so many failures in a row a lane has a single slot.
 const FAILURES_MAX: usize = 10;
+/// Slots of a lane whose receiver has taken nothing yet.
+const CAUTIOUS_SLOTS: usize = 4;
 
 async fn a_receiver_that_hangs_keeps_one_slot_until_it_heals(kind: Kind) {
     let node = Node::first(kind, "node", PACE).await;
@@ -32,14 +34,17 @@ async fn a_receiver_that_hangs_keeps_one_slot_until_it_heals(kind: Kind) {
     let stop = CancellationToken::new();
     let trickling = tokio::spawn(trickle(Arc::clone(app), app.b.clone(), stop.clone()));
     complete_all(app, &app.a, &payments).await;
-    // All slots twice, since the failures are counted when the first are over; then some one by one.
+    // The few slots of a lane that has not shown that its receiver answers, until it has failed too often; then some
+    // one by one.
     let one_by_one = 5;
-    let hits = 2 * SLOTS.per_lane + one_by_one;
+    let hits = FAILURES_MAX.next_multiple_of(CAUTIOUS_SLOTS) + one_by_one;
     eventually("attempts one by one", PATIENCE, async || (hanging.hits() >= hits).then_some(())).await;
     stop.cancel();
     let asked = trickling.await.unwrap();
     check_unharmed(app, &app.b, &healthy, &asked).await;
-    assert!(hanging.waiting_peak() >= SLOTS.per_lane, "{} at a time", hanging.waiting_peak());
+    // A caller that has given up may be seen to wait for a moment more.
+    let peak = hanging.waiting_peak();
+    assert!((CAUTIOUS_SLOTS..SLOTS.per_lane).contains(&peak), "{peak} at a time");
 
     let before = hanging.hits();
     let healed = hanging.become_another(Persona::Healthy).await.unwrap();

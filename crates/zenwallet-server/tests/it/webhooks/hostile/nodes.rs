@@ -16,7 +16,7 @@ const PACE: Pace = Pace { timeout_ms: 1_000, waits_ms: &[100; 3] };
 /// Deliveries that nobody leases when the nodes start.
 const BACKLOG: usize = 160;
 /// Deliveries that the node leases which is then lost: as many as it keeps in memory, at most.
-const LEASED: usize = 80;
+const LEASED: usize = 48;
 /// Deliveries that are made when it has no dispatcher any more.
 const AFTER: usize = 10;
 
