@@ -7,6 +7,7 @@ mod endpoints;
 mod failure;
 mod read;
 mod row;
+mod session;
 mod statement;
 #[cfg(test)]
 mod tests;

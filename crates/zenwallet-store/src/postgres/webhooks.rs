@@ -2,12 +2,12 @@
 
 use super::ReadError;
 use super::row::{self, Columns};
+use super::session::{Rows, Session, unless, uuids};
 use super::statement::Param;
 use super::webhook_sql::{
     CLAIM_DELIVERIES, DISABLE_ENDPOINTS, INSERT_DELIVERIES, LOAD_ENABLED, LOAD_TARGETS, NEXT_DUE, NOTE_ENDPOINTS,
     RECORD_ATTEMPTS,
 };
-use super::write::{Rows, Session, unless, uuids};
 use crate::command::Command;
 use crate::delivery::{ClaimRequest, Claimed, Leasing};
 use crate::error::{Result, StoreError};

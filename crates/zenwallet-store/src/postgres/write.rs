@@ -5,9 +5,9 @@ use super::batch_sql::{
     APPEND_EVENTS, CREATE_PAYMENTS, INSERT_PAYMENTS, KEEP_KEYS, LOAD_DUE, LOAD_KEYS, LOAD_PAYMENTS, PROBE,
     SETTLE_PAYMENTS,
 };
-use super::connect::Link;
 use super::failure::Failure;
-use super::statement::{Mode, Param, Prepared};
+use super::session::{Rows, Session, unless, uuids};
+use super::statement::{Mode, Param};
 use super::{row, webhooks};
 use crate::Surroundings;
 use crate::command::{Command, Committed, StoredAnswer};
@@ -20,18 +20,10 @@ use std::collections::HashMap;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Error, Row};
 use uuid::Uuid;
-use zenwallet_core::id::{Id, Kind};
+use zenwallet_core::id::Id;
 use zenwallet_core::limits::IDEMPOTENCY_KEPT_MS;
 use zenwallet_core::payment::Payment;
 use zenwallet_core::time::Timestamp;
-
-/// A connection with its statements.
-pub(super) struct Session {
-    pub(super) link: Link,
-    pub(super) prepared: Prepared,
-}
-
-pub(super) type Rows = std::result::Result<Vec<Row>, Error>;
 
 /// Runs a batch as one transaction, and hands its deliveries over once that is durable.
 pub(super) async fn commit(
@@ -197,15 +189,6 @@ fn key_record(row: &Row) -> std::result::Result<KeyRow, Error> {
         })
     })();
     Ok((app_id, key, record))
-}
-
-/// Skips a statement that has nothing to do.
-pub(super) async fn unless(skip: bool, statement: impl Future<Output = Rows>) -> Rows {
-    if skip { Ok(Vec::new()) } else { statement.await }
-}
-
-pub(super) fn uuids<K: Kind>(ids: impl Iterator<Item = Id<K>>) -> Vec<Uuid> {
-    ids.map(Id::uuid).collect()
 }
 
 /// New payments as one array a column.

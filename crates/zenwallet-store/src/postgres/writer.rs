@@ -2,9 +2,9 @@
 
 use super::connect::Target;
 use super::failure::Failure;
+use super::session::Session;
 use super::statement::{Mode, Prepared};
-use super::write::{self, Session};
-use super::{batch_sql, webhook_sql};
+use super::{batch_sql, webhook_sql, write};
 use crate::Surroundings;
 use crate::command::{Command, Committed, Outcome};
 use crate::error::{Result, StoreError};

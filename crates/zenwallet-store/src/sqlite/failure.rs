@@ -67,6 +67,11 @@ impl From<Error> for Failure {
     }
 }
 
+/// A guarded write changes exactly its row; anything else takes the transaction back.
+pub(super) fn expect_one(changed: usize, otherwise: impl FnOnce() -> String) -> std::result::Result<(), Failure> {
+    if changed == 1 { Ok(()) } else { Err(StoreError::Internal(otherwise()).into()) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,8 +1,7 @@
 //! A batch's deliveries and attempts.
 
-use super::failure::Failure;
+use super::failure::{Failure, expect_one};
 use super::row::{self, IdText};
-use super::write::expect_one;
 use crate::command::Command;
 use crate::delivery::{AttemptRecord, ClaimRequest, Claimed, Leasing};
 use crate::plan::{Loaded, Plan};

@@ -1,6 +1,6 @@
 //! One batch in one transaction: load what its commands need, let the plan decide, write what it says.
 
-use super::failure::Failure;
+use super::failure::{Failure, expect_one};
 use super::row::{self, IdText, payment_columns};
 use super::webhooks;
 use crate::Surroundings;
@@ -253,9 +253,4 @@ fn keep_keys(connection: &Connection, keys: &[(AppId, &str, KeyRecord)], now: Ti
         expect_one(changed, || format!("an idempotency key of app {app_id} was already kept"))?;
     }
     Ok(())
-}
-
-/// A guarded write changes exactly its row; anything else takes the transaction back.
-pub(super) fn expect_one(changed: usize, otherwise: impl FnOnce() -> String) -> Done<()> {
-    if changed == 1 { Ok(()) } else { Err(StoreError::Internal(otherwise()).into()) }
 }
