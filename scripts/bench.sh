@@ -10,12 +10,16 @@ measure='
     bench=(target/release/bench) each=(--url "$ZENWALLET_URL" --key "$ZENWALLET_KEY" --seconds "$SECONDS_EACH" --pids "$ZENWALLET_PID")
     printf "\n== create\n"; "${bench[@]}" load "${each[@]}"
     printf "\n== create and complete\n"; "${bench[@]}" load "${each[@]}" --mode create-complete
-    printf "\n== beside pgbench\n"; "${bench[@]}" compare "${each[@]}"'
+    printf "\n== beside pgbench\n"; "${bench[@]}" compare "${each[@]}"
+    printf "\n== webhooks\n"; "${bench[@]}" hooks --url "$ZENWALLET_URL" --key "$ZENWALLET_KEY" --pids "$ZENWALLET_PID"'
 printf '\n==== SQLite\n'
 scripts/with-gateway.sh target/release/zenwallet bash -euc "$measure"
 printf '\n==== PostgreSQL\n'
 target/debug/with-postgres bash -euc \
     'DATABASE_URL=$ZENWALLET_TEST_POSTGRES/postgres exec scripts/with-gateway.sh target/release/zenwallet bash -euc "$0"' "$measure"
+
+printf '\n==== Retries of webhooks, 5 s and 30 s after a failure\n'
+target/release/bench schedule
 
 printf '\n==== Lists with 10 thousand and 5 million payments\n'
 target/release/bench lists --db sqlite

@@ -19,6 +19,14 @@ counted 'storm on PostgreSQL' "${box[@]}" --mode storm --db postgres --keys 1000
 counted 'storm under kills' "${box[@]}" --mode storm --db postgres --keys 1000 --copies 100 --kills 60
 counted 'race on SQLite' "${box[@]}" --mode race --payments 20000 --expiring 1000
 counted 'race on PostgreSQL' "${box[@]}" --mode race --db postgres --payments 20000 --expiring 1000
+counted 'crash of one of two nodes' "${box[@]}" --db postgres --nodes 2 --kills 60
+counted 'freeze of one of two nodes' "${box[@]}" --db postgres --nodes 2 --freeze --kills 10
+counted 'schedule' target/release/bench schedule
+for db in sqlite postgres; do
+    counted "neighbours on $db" target/release/bench neighbours --db "$db" --seconds 30
+    counted "shutdown on $db" target/release/bench shutdown --db "$db" --rounds 100
+    counted "backlog on $db" target/release/bench backlog --db "$db" --count 200000
+done
 counted 'planted bugs' scripts/planted.sh target/planted/zenwallet --kills 60
 
 counted 'syncs before answers' scripts/durability.py syncs --binary "$binary"
