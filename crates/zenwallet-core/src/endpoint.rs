@@ -72,6 +72,25 @@ pub struct Endpoint {
     pub created_at: Timestamp,
 }
 
+impl Endpoint {
+    /// A new endpoint, enabled, for the final events.
+    pub fn new(id: EndpointId, app_id: AppId, url: String, created_at: Timestamp) -> Self {
+        Self {
+            id,
+            app_id,
+            url,
+            events: EventSet::FINAL,
+            headers_sealed: None,
+            description: None,
+            is_default: false,
+            is_enabled: true,
+            disabled_reason: None,
+            failing_since: None,
+            created_at,
+        }
+    }
+}
+
 /// Headers that the gateway or HTTP itself sets, and those that would confuse the exchange.
 const RESERVED: [&str; 17] = [
     "accept-encoding",

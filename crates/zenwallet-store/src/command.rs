@@ -34,7 +34,7 @@ pub enum Command {
         limit: u32,
     },
     /// Write down what an attempt to deliver came to.
-    RecordAttempt(Box<AttemptRecord>),
+    RecordAttempt(Arc<AttemptRecord>),
     /// Lease deliveries that are due.
     ClaimDeliveries(ClaimRequest),
     /// Append a test event that goes to this one address.

@@ -173,6 +173,10 @@ pub fn handoff(capacity: usize) -> (Handoff, mpsc::Receiver<LeasedDelivery>) {
 impl Handoff {
     /// Lets deliveries of this lane wait in the database, or no longer.
     pub fn set_full(&self, lane: Lane, full: bool) {
+        // Asked after every attempt, and hardly ever a change: writers of payments read it at the same time.
+        if self.is_full(lane) == full {
+            return;
+        }
         let mut lanes = self.full.write().unwrap_or_else(PoisonError::into_inner);
         if full {
             lanes.insert(lane);
@@ -183,9 +187,10 @@ impl Handoff {
 
     /// A place for one delivery of this lane, if there is one.
     pub(crate) fn reserve(&self, lane: Lane) -> Option<mpsc::OwnedPermit<LeasedDelivery>> {
-        if self.full.read().unwrap_or_else(PoisonError::into_inner).contains(&lane) {
-            return None;
-        }
-        self.sender.clone().try_reserve_owned().ok()
+        if self.is_full(lane) { None } else { self.sender.clone().try_reserve_owned().ok() }
+    }
+
+    fn is_full(&self, lane: Lane) -> bool {
+        self.full.read().unwrap_or_else(PoisonError::into_inner).contains(&lane)
     }
 }

@@ -17,7 +17,7 @@ pub(crate) async fn examine(config: &Config) -> anyhow::Result<ExitCode> {
     };
     let kind = config.database_url.as_ref().map_or_else(
         || format!("SQLite in {}", config.data_dir.display()),
-        |url| format!("PostgreSQL at {}", host_of(url.expose_secret())),
+        |url| format!("PostgreSQL at {}", open::host_of(url.expose_secret())),
     );
     report("configuration", Ok(format!("listen {}, public URL {}", config.listen, config.public_url)));
     match open::store(config, None).await {
@@ -56,11 +56,4 @@ async fn examine_store(store: &Store) -> Vec<(&'static str, Result<String, Strin
     found.push(("writing", probe.map(|_| "a commit works".to_owned()).map_err(told)));
     found.push(("durability", store.check_durability().await.map_err(told)));
     found
-}
-
-/// The host of a database URL, never its password.
-fn host_of(url: &str) -> &str {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = rest.split(['/', '?']).next().unwrap_or_default();
-    authority.rsplit('@').next().unwrap_or_default()
 }

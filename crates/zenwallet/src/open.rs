@@ -106,11 +106,16 @@ fn egress(config: &Config) -> Egress {
     Egress::new(test, production, [config.listen].into_iter().chain(database).collect())
 }
 
+/// The host of a database URL with its port, never its password.
+pub(crate) fn host_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    authority.rsplit('@').next().unwrap_or_default()
+}
+
 /// The port of a database URL.
 fn postgres_port(url: &str) -> u16 {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let host = rest.split(['/', '?']).next().unwrap_or_default().rsplit('@').next().unwrap_or_default();
-    host.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).unwrap_or(5_432)
+    host_of(url).rsplit_once(':').and_then(|(_, port)| port.parse().ok()).unwrap_or(5_432)
 }
 
 /// This node's name: as configured, or the machine's with the address that no other process of it listens on.

@@ -47,6 +47,14 @@ pub(crate) struct JsonRequest {
     pub(crate) idempotency: Option<Idempotency>,
 }
 
+impl JsonRequest {
+    /// Refuses a body that says anything.
+    pub(crate) fn expect_nothing(&self) -> Result<(), ApiError> {
+        let fields = body::Fields::parse(&self.body)?;
+        Ok(fields.finish(Some(()))?)
+    }
+}
+
 impl<S: Send + Sync> FromRequest<S> for JsonRequest {
     type Rejection = ApiError;
 

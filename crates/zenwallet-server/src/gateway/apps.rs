@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use thiserror::Error;
 use zenwallet_core::app::{self, ApiKey, App, Environment, SecretKey};
-use zenwallet_core::endpoint::{Endpoint, EventSet};
+use zenwallet_core::endpoint::Endpoint;
 use zenwallet_core::id::{AppId, PaymentId};
 use zenwallet_core::limits::{KEY_OVERLAP_MAX_S, RATE_MAX_PER_S};
 use zenwallet_core::signature::hmac_sha256;
@@ -64,19 +64,8 @@ impl Gateway {
         let now = self.now();
         let id = self.ids.next(now);
         let (webhook_secret_sealed, webhook_secret) = self.new_webhook_secret(id);
-        let endpoint = new.webhook_url.map(|url| Endpoint {
-            id: self.ids.next(now),
-            app_id: id,
-            url,
-            events: EventSet::FINAL,
-            headers_sealed: None,
-            description: None,
-            is_default: true,
-            is_enabled: true,
-            disabled_reason: None,
-            failing_since: None,
-            created_at: now,
-        });
+        let default_at = |url| Endpoint { is_default: true, ..Endpoint::new(self.ids.next(now), id, url, now) };
+        let endpoint = new.webhook_url.map(default_at);
         let app = App {
             id,
             name: new.name,
@@ -101,10 +90,7 @@ impl Gateway {
 
     /// Gives an app a new key; its other keys go on working for `overlap_s` seconds.
     pub async fn rotate_key(&self, id: AppId, overlap_s: i64) -> Result<SecretKey, AppError> {
-        if !(0..=KEY_OVERLAP_MAX_S).contains(&overlap_s) {
-            let message = format!("overlap must be from 0 to {KEY_OVERLAP_MAX_S} seconds");
-            return Err(Rejection::new(Code::ParameterOutOfRange, "overlap", message).into());
-        }
+        check_overlap(overlap_s)?;
         let app = self.store.find_app(id).await?.ok_or(AppError::NoApp(id))?;
         let (api_key, stored) = self.new_key(&app);
         self.store.rotate_key(&stored, self.now().plus_s(overlap_s)).await?;
@@ -142,4 +128,13 @@ impl Gateway {
         };
         (secret, key)
     }
+}
+
+/// Checks how long what is rotated, a key or a webhook secret, works beside its successor.
+pub(super) fn check_overlap(overlap_s: i64) -> Result<(), Rejection> {
+    if (0..=KEY_OVERLAP_MAX_S).contains(&overlap_s) {
+        return Ok(());
+    }
+    let message = format!("overlap must be from 0 to {KEY_OVERLAP_MAX_S} seconds");
+    Err(Rejection::new(Code::ParameterOutOfRange, "overlap", message))
 }

@@ -79,8 +79,8 @@ impl Gateway {
     }
 
     /// Writes down what an attempt came to; false when its lease had gone to somebody else.
-    pub(crate) async fn record_attempt(&self, record: &AttemptRecord) -> Result<bool, StoreError> {
-        match self.store.commit(Command::RecordAttempt(Box::new(record.clone()))).await?.outcome {
+    pub(crate) async fn record_attempt(&self, record: Arc<AttemptRecord>) -> Result<bool, StoreError> {
+        match self.store.commit(Command::RecordAttempt(record)).await?.outcome {
             Outcome::Recorded { applied } => Ok(applied),
             _ => Ok(false),
         }

@@ -1,6 +1,7 @@
 //! What an app's owner does with webhooks: endpoints, the log of deliveries, and the levers.
 
 use super::Gateway;
+use super::apps::check_overlap;
 use super::delivery::DressingError;
 use crate::egress::Egress;
 use crate::wire::endpoint::EndpointChange;
@@ -10,10 +11,10 @@ use thiserror::Error;
 use tokio::sync::Notify;
 use zenwallet_core::app::App;
 use zenwallet_core::delivery::{Attempt, Cause, Delivery, DeliveryStatus, RetrySchedule};
-use zenwallet_core::endpoint::{Endpoint, EventSet};
+use zenwallet_core::endpoint::Endpoint;
 use zenwallet_core::event::{self, EventType};
 use zenwallet_core::id::{AppId, DeliveryId, EndpointId, PaymentId};
-use zenwallet_core::limits::{KEY_OVERLAP_MAX_S, WEBHOOK_SECRETS_MAX};
+use zenwallet_core::limits::WEBHOOK_SECRETS_MAX;
 use zenwallet_core::metadata::{Metadata, Value};
 use zenwallet_core::time::Timestamp;
 use zenwallet_core::{Code, Rejection};
@@ -84,19 +85,8 @@ impl Gateway {
     /// Adds an endpoint to an app.
     pub(crate) async fn create_endpoint(&self, app: &App, wanted: EndpointChange) -> Result<Endpoint, WebhookError> {
         let missing = || Rejection::new(Code::ParameterMissing, "url", "url is required");
-        let mut endpoint = Endpoint {
-            id: self.ids.next(self.now()),
-            app_id: app.id,
-            url: wanted.url.clone().ok_or_else(missing)?,
-            events: EventSet::FINAL,
-            headers_sealed: None,
-            description: None,
-            is_default: false,
-            is_enabled: true,
-            disabled_reason: None,
-            failing_since: None,
-            created_at: self.now(),
-        };
+        let (url, now) = (wanted.url.clone().ok_or_else(missing)?, self.now());
+        let mut endpoint = Endpoint::new(self.ids.next(now), app.id, url, now);
         self.change(&mut endpoint, wanted);
         if self.store.create_endpoint(&endpoint).await? {
             return Ok(endpoint);
@@ -164,10 +154,7 @@ impl Gateway {
         app_id: AppId,
         overlap_s: i64,
     ) -> Result<(String, Timestamp), WebhookError> {
-        if !(0..=KEY_OVERLAP_MAX_S).contains(&overlap_s) {
-            let message = format!("overlap must be from 0 to {KEY_OVERLAP_MAX_S} seconds");
-            return Err(Rejection::new(Code::ParameterOutOfRange, "overlap", message).into());
-        }
+        check_overlap(overlap_s)?;
         let now = self.now();
         if overlap_s > 0 && self.store.live_webhook_secrets(app_id, now).await?.len() >= WEBHOOK_SECRETS_MAX {
             return Err(WebhookError::Refused(Code::WebhookSecretLimit));

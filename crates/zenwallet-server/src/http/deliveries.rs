@@ -3,7 +3,6 @@
 use super::{Answered, json, show};
 use crate::edge::{ApiError, AppCaller, JsonRequest, PathId, Query};
 use crate::gateway::Gateway;
-use crate::wire::body::Fields;
 use crate::wire::delivery::{DeliveriesRequest, DeliveryDetail, DeliveryList, DeliveryObject};
 use crate::wire::error::ErrorBody;
 use crate::wire::event::{DeliveryStatus, EventName};
@@ -100,7 +99,7 @@ pub(crate) async fn retry_delivery(
     PathId(id): PathId<DeliveryKind>,
     request: JsonRequest,
 ) -> Answered {
-    expect_nothing(&request)?;
+    request.expect_nothing()?;
     Ok(show(200, &DeliveryObject::new(&gateway.retry_delivery(caller.app.id, id).await?)))
 }
 
@@ -120,12 +119,6 @@ pub(crate) async fn cancel_delivery(
     PathId(id): PathId<DeliveryKind>,
     request: JsonRequest,
 ) -> Answered {
-    expect_nothing(&request)?;
+    request.expect_nothing()?;
     Ok(show(200, &DeliveryObject::new(&gateway.cancel_delivery(caller.app.id, id).await?)))
-}
-
-/// Refuses a body that says anything.
-fn expect_nothing(request: &JsonRequest) -> Result<(), ApiError> {
-    let fields = Fields::parse(&request.body).map_err(|rejection| vec![rejection])?;
-    Ok(fields.finish(Some(()))?)
 }

@@ -135,7 +135,7 @@ pub(crate) async fn cancel_payment(
     PathId(id): PathId<PaymentKind>,
     request: JsonRequest,
 ) -> Answered {
-    crate::wire::body::Fields::parse(&request.body).map_err(|rejection| vec![rejection])?.finish(Some(()))?;
+    request.expect_nothing()?;
     let answer = settlement_answer(&gateway, &exchange);
     let committed = gateway.cancel_payment(caller.app.id, id, request.idempotency, &answer).await?;
     respond(committed, &answer)

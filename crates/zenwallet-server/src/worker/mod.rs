@@ -16,6 +16,8 @@ const SWEEP_SLEEP_MAX: Duration = Duration::from_secs(10);
 /// Sleep after a failure.
 const RETRY_SLEEP: Duration = Duration::from_millis(500);
 const UPKEEP_SLEEP: Duration = Duration::from_secs(15);
+/// Rounds of upkeep from one look for old deliveries to the next: ten minutes.
+const PRUNE_DELIVERIES_ROUNDS: u32 = 40;
 /// Rows of one upkeep statement: small, so that it never holds the writer up.
 const PRUNE_BATCH: u32 = 500;
 
@@ -45,7 +47,7 @@ pub async fn run_expiry(gateway: Arc<Gateway>, batch_max: u32, stop: Cancellatio
 
 /// Keeps small things in order until told to stop: last use of keys, old idempotency keys.
 pub async fn run_upkeep(gateway: Arc<Gateway>, stop: CancellationToken) {
-    loop {
+    for round in (0..PRUNE_DELIVERIES_ROUNDS).cycle() {
         tokio::select! {
             () = tokio::time::sleep(UPKEEP_SLEEP) => {}
             () = stop.cancelled() => {}
@@ -66,7 +68,10 @@ pub async fn run_upkeep(gateway: Arc<Gateway>, stop: CancellationToken) {
                 }
             }
         }
-        prune_deliveries(&gateway, &stop).await;
+        // Days are kept and every app is asked: now and then is enough.
+        if round == 0 {
+            prune_deliveries(&gateway, &stop).await;
+        }
         crate::metrics::upkeep();
     }
 }

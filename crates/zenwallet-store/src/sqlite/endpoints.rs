@@ -52,7 +52,7 @@ impl SqliteStore {
     pub(crate) async fn create_endpoint(&self, endpoint: &Endpoint) -> Result<bool> {
         let endpoint = endpoint.clone();
         self.upkeep(move |connection| {
-            bump(connection, endpoint.app_id)?;
+            bump_targets(connection, endpoint.app_id)?;
             insert_endpoint(connection, &endpoint)
         })
         .await
@@ -61,7 +61,7 @@ impl SqliteStore {
     pub(crate) async fn update_endpoint(&self, endpoint: &Endpoint, switches: bool) -> Result<bool> {
         let endpoint = endpoint.clone();
         self.upkeep(move |connection| {
-            bump(connection, endpoint.app_id)?;
+            bump_targets(connection, endpoint.app_id)?;
             let changed = connection.prepare_cached(UPDATE_ENDPOINT)?.execute(params![
                 IdText::of(endpoint.id),
                 IdText::of(endpoint.app_id),
@@ -81,7 +81,7 @@ impl SqliteStore {
 
     pub(crate) async fn delete_endpoint(&self, app_id: AppId, id: EndpointId) -> Result<bool> {
         self.upkeep(move |connection| {
-            bump(connection, app_id)?;
+            bump_targets(connection, app_id)?;
             Ok(connection.prepare_cached(DELETE_ENDPOINT)?.execute([IdText::of(app_id), IdText::of(id)])? > 0)
         })
         .await
@@ -131,7 +131,8 @@ impl SqliteStore {
     }
 }
 
-fn bump(connection: &Connection, app_id: AppId) -> std::result::Result<(), Failure> {
+/// Counts a change of an app's endpoints.
+pub(super) fn bump_targets(connection: &Connection, app_id: AppId) -> std::result::Result<(), Failure> {
     connection.prepare_cached(BUMP_TARGETS)?.execute([IdText::of(app_id)])?;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! A batch's deliveries and attempts.
 
+use super::endpoints;
 use super::failure::{Failure, expect_one};
 use super::row::{self, IdText};
 use crate::command::Command;
@@ -33,7 +34,6 @@ const NOTE_ENDPOINT: &str = "UPDATE endpoint SET failing_since_ms = CASE WHEN ?3
     WHERE app_id = ?1 AND id = ?2 AND (failing_since_ms IS NULL) <> ?3";
 const DISABLE_ENDPOINT: &str = "UPDATE endpoint SET is_enabled = 0, disabled_reason = ?3 \
     WHERE app_id = ?1 AND id = ?2 AND is_enabled = 1";
-const BUMP_TARGETS: &str = "UPDATE app_log SET targets_version = targets_version + 1 WHERE app_id = ?1";
 /// The first waiting delivery of the next lane: jumping so, a lane with a million costs as much as one with a single one.
 const NEXT_LANE: &str = "SELECT lane, visible_at_ms FROM delivery INDEXED BY delivery_queue \
     WHERE visible_at_ms IS NOT NULL AND lane > ?1 ORDER BY lane, visible_at_ms LIMIT 1";
@@ -60,7 +60,6 @@ pub(super) const STATEMENTS: &[&str] = &[
     INSERT_ATTEMPT,
     NOTE_ENDPOINT,
     DISABLE_ENDPOINT,
-    BUMP_TARGETS,
     NEXT_LANE,
     DUE_IN_LANE,
     LEASE_DELIVERY,
@@ -171,7 +170,7 @@ pub(super) fn disable_endpoints(connection: &Connection, plan: &Plan<'_>) -> Don
             endpoint.reason
         ])?;
         expect_one(changed, || format!("endpoint {} was no longer enabled when it was disabled", endpoint.id))?;
-        connection.prepare_cached(BUMP_TARGETS)?.execute([app_id])?;
+        endpoints::bump_targets(connection, endpoint.app_id)?;
     }
     Ok(())
 }

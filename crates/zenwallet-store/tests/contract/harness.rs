@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use zenwallet_core::app::{ApiKey, App, Environment, SecretKey};
-use zenwallet_core::endpoint::{Endpoint, EventSet};
+use zenwallet_core::endpoint::Endpoint;
 use zenwallet_core::event::Event;
 use zenwallet_core::id::{AppId, Id, IdSource, Kind, PaymentId};
 use zenwallet_core::metadata::Metadata;
@@ -173,19 +173,7 @@ impl Harness {
 
     /// An enabled endpoint for the final events, not yet remembered.
     pub(crate) fn endpoint(&self, app_id: AppId, url: &str) -> Endpoint {
-        Endpoint {
-            id: self.ids.next(self.now()),
-            app_id,
-            url: url.to_owned(),
-            events: EventSet::FINAL,
-            headers_sealed: None,
-            description: None,
-            is_default: false,
-            is_enabled: true,
-            disabled_reason: None,
-            failing_since: None,
-            created_at: self.now(),
-        }
+        Endpoint::new(self.ids.next(self.now()), app_id, url.to_owned(), self.now())
     }
 
     /// A pending payment of now, not yet remembered.

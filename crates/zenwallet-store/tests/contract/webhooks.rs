@@ -61,7 +61,7 @@ fn attempt(leased: &LeasedDelivery, next: Next, ended_at: Timestamp) -> AttemptR
 }
 
 async fn record(store: &Store, record: AttemptRecord) -> bool {
-    match store.commit(Command::RecordAttempt(Box::new(record))).await.unwrap().outcome {
+    match store.commit(Command::RecordAttempt(Arc::new(record))).await.unwrap().outcome {
         Outcome::Recorded { applied } => applied,
         other => panic!("{other:?}"),
     }

@@ -93,9 +93,9 @@ fn record(gateway: &Gateway, leased: &LeasedDelivery, exchange: Exchange) -> Att
     let schedule = if leased.cause == Cause::Test { &once } else { gateway.retry_schedule() };
     let next = delivery::after_attempt(schedule, number, result, ended_at);
     metrics::count_attempt(next, took_ms);
-    let (answer, error) = match outcome {
-        Ok(answer) => (Some(answer), None),
-        Err(error) => (None, Some(error)),
+    let (response_status, response_headers, response_body, error) = match outcome {
+        Ok(Answer { status, headers, body, .. }) => (Some(status), Some(headers_as_json(headers)), Some(body), None),
+        Err(error) => (None, None, None, Some(error)),
     };
     AttemptRecord {
         app_id: leased.app_id,
@@ -109,9 +109,9 @@ fn record(gateway: &Gateway, leased: &LeasedDelivery, exchange: Exchange) -> Att
             duration_ms: took_ms,
             request_headers,
             request_body_sha256,
-            response_status: answer.as_ref().map(|answer| answer.status),
-            response_headers: answer.as_ref().map(|answer| headers_as_json(answer.headers.clone())),
-            response_body: answer.map(|answer| answer.body),
+            response_status,
+            response_headers,
+            response_body,
             error,
         },
         next,
@@ -188,9 +188,10 @@ fn headers_as_json(headers: Vec<(String, String)>) -> String {
 
 /// Writes the result down, as often as it takes while the lease lasts. What cannot be written is sent again by whoever
 /// claims the delivery then.
-pub(super) async fn write_down(gateway: &Gateway, leased: &LeasedDelivery, record: &AttemptRecord) {
+pub(super) async fn write_down(gateway: &Gateway, leased: &LeasedDelivery, record: AttemptRecord) {
+    let record = Arc::new(record);
     loop {
-        match gateway.record_attempt(record).await {
+        match gateway.record_attempt(Arc::clone(&record)).await {
             Ok(true) => break,
             Ok(false) => {
                 tracing::info!(delivery_id = %leased.id, "a result came after its lease had ended; it changes nothing");

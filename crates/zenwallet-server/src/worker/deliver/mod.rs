@@ -216,7 +216,7 @@ async fn deliver(
     leased: LeasedDelivery,
 ) {
     if planted(Bug::DeliveredBeforeSend) {
-        attempt::write_down(&gateway, &leased, &attempt::pretend(&gateway, &leased)).await;
+        attempt::write_down(&gateway, &leased, attempt::pretend(&gateway, &leased)).await;
     }
     let record = attempt::send(&gateway, &sender, &leased).await;
     let (app_id, lane) = (leased.app_id, leased.lane);
@@ -228,7 +228,7 @@ async fn deliver(
     if let (Next::RetryAt(at), true) = (next, planted(Bug::RetryInMemory)) {
         record.next = Next::RetryAt(at.plus_s(86_400));
     }
-    attempt::write_down(&gateway, &leased, &record).await;
+    attempt::write_down(&gateway, &leased, record).await;
     if let Next::RetryAt(at) = next {
         let _ = notes.send(Note::DueAt(at));
         if planted(Bug::RetryInMemory) {

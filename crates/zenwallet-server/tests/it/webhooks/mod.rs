@@ -74,7 +74,7 @@ async fn attempt_due(app: &TestApp, mut outcome: impl FnMut(&LeasedDelivery) -> 
     };
     for leased in claimed.deliveries {
         let Some(next) = outcome(&leased) else { continue };
-        let command = Command::RecordAttempt(Box::new(record(app, &leased, next)));
+        let command = Command::RecordAttempt(std::sync::Arc::new(record(app, &leased, next)));
         assert_eq!(app.store.commit(command).await.unwrap().outcome, Outcome::Recorded { applied: true });
     }
 }
