@@ -9,6 +9,7 @@ mod delivery;
 mod error;
 mod group_commit;
 mod migration;
+mod news;
 mod plan;
 mod planted;
 mod postgres;
@@ -19,6 +20,7 @@ mod targets;
 pub use command::{Claim, Command, Committed, Outcome, StoredAnswer};
 pub use delivery::{AttemptRecord, ClaimRequest, Claimed, DeliveryFilter, Handoff, LeasedDelivery, Leasing, handoff};
 pub use error::{Result, StoreError};
+pub use news::Grown;
 #[doc(hidden)]
 pub use planted::{Bug, planted};
 pub use postgres::{PostgresOptions, PostgresStore, Statements};
@@ -29,8 +31,8 @@ use std::sync::Arc;
 use zenwallet_core::app::{ApiKey, App, KeyHash};
 use zenwallet_core::delivery::{Attempt, Delivery};
 use zenwallet_core::endpoint::Endpoint;
-use zenwallet_core::event::Event;
-use zenwallet_core::id::{AppId, DeliveryId, EndpointId, IdSource, KeyId, PaymentId};
+use zenwallet_core::event::{Event, EventType};
+use zenwallet_core::id::{AppId, DeliveryId, EndpointId, EventId, IdSource, KeyId, PaymentId};
 use zenwallet_core::payment::Payment;
 use zenwallet_core::time::{Clock, Timestamp};
 
@@ -47,6 +49,21 @@ pub struct Surroundings {
     pub batch_max: usize,
     /// How this node leases deliveries.
     pub leasing: Leasing,
+}
+
+/// What is kept of an app's log.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LogSpan {
+    /// The number of its first event; one more than `last` when none is kept.
+    pub first: i64,
+    /// The number of its last event, kept or not; 0 before the first.
+    pub last: i64,
+}
+
+impl Default for LogSpan {
+    fn default() -> Self {
+        Self { first: 1, last: 0 }
+    }
 }
 
 /// Where everything is kept.
@@ -114,6 +131,52 @@ impl Store {
     /// At most `limit` events of an app's log after `after_seq`, in order.
     pub async fn list_events(&self, app_id: AppId, after_seq: i64, limit: u32) -> Result<Vec<Event>> {
         either!(self.list_events(app_id, after_seq, limit))
+    }
+
+    /// The events of one type in a stretch of an app's log, after `after_seq` and up to `last_seq`, at most `limit`.
+    pub async fn list_events_of(
+        &self,
+        app_id: AppId,
+        kind: EventType,
+        after_seq: i64,
+        last_seq: i64,
+        limit: u32,
+    ) -> Result<Vec<Event>> {
+        either!(self.list_events_of(app_id, kind, after_seq, last_seq, limit))
+    }
+
+    /// An event of this app.
+    pub async fn find_event(&self, app_id: AppId, id: EventId) -> Result<Option<Event>> {
+        either!(self.find_event(app_id, id))
+    }
+
+    /// Where an app's log begins and ends; empty for an app that is not there.
+    pub async fn log_span(&self, app_id: AppId) -> Result<LogSpan> {
+        either!(self.log_span(app_id))
+    }
+
+    /// The last numbers of these apps' logs.
+    pub async fn log_ends(&self, apps: &[AppId]) -> Result<Vec<(AppId, i64)>> {
+        either!(self.log_ends(apps))
+    }
+
+    /// Waits until logs may have grown, and says which; for one caller, who is told of each growth once.
+    pub async fn grown_logs(&self) -> Grown {
+        either!(self.grown_logs())
+    }
+
+    /// Whether [`Store::grown_logs`] tells of what other nodes append, too. Otherwise [`Store::log_ends`] does.
+    pub fn hears_of_other_nodes(&self) -> bool {
+        match self {
+            Store::Sqlite(store) => store.hears_of_other_nodes(),
+            Store::Postgres(store) => store.hears_of_other_nodes(),
+        }
+    }
+
+    /// Forgets at most `limit` events at the beginning of an app's log, made before `before` and of no delivery that is
+    /// kept; says how many.
+    pub async fn prune_events(&self, app_id: AppId, before: Timestamp, limit: u32) -> Result<u64> {
+        either!(self.prune_events(app_id, before, limit))
     }
 
     // ---- apps and keys ----

@@ -4,6 +4,7 @@
 use crate::announce::{announce, announce_disabled, deliver};
 use crate::command::{Command, Committed, Outcome, StoredAnswer};
 use crate::delivery::{AttemptRecord, ClaimRequest, Claimed, LeasedDelivery, Leasing};
+use crate::news::News;
 use crate::planted::{Bug, planted};
 use crate::targets::{KnownTargets, NewDelivery, Target};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -131,8 +132,18 @@ impl Plan<'_> {
         health
     }
 
-    /// Gives the deliveries that are now durable to this node's dispatcher.
-    pub(crate) fn hand_over(&mut self, leased_until: Timestamp) {
+    /// What follows once everything is durable: who follows the logs hears of it, and the deliveries go to this node's
+    /// dispatcher.
+    pub(crate) fn announce(&mut self, listeners: &[News], leased_until: Timestamp) {
+        let grown: BTreeSet<AppId> = self.events.iter().map(|event| event.app_id).collect();
+        for listener in listeners {
+            listener.tell(grown.iter().copied());
+        }
+        self.hand_over(leased_until);
+    }
+
+    /// Gives the deliveries to this node's dispatcher.
+    fn hand_over(&mut self, leased_until: Timestamp) {
         let events = &self.events;
         for delivery in self.deliveries.drain(..) {
             let NewDelivery { id, event, target, environment, cause, place } = delivery;

@@ -14,6 +14,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::sync::mpsc;
 use tokio_postgres::config::Host;
 use tokio_postgres::{AsyncMessage, Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -31,6 +32,12 @@ pub(super) struct Link {
     pub(super) client: Client,
     pub(super) commit_in_doubt: Arc<AtomicBool>,
 }
+
+/// What other sessions have said.
+pub(super) type Ear = mpsc::Receiver<String>;
+
+/// Words that may wait to be heard.
+const HEARD_MAX: usize = 1_024;
 
 impl Target {
     /// Understands a URL as libpq does; `sslmode=verify-ca` is taken as the stricter `verify-full`.
@@ -88,24 +95,46 @@ impl Target {
 
     /// Opens a connection and drives it.
     pub(super) async fn connect(&self) -> Result<Link> {
+        let commit_in_doubt = Arc::new(AtomicBool::new(false));
+        let doubt = Arc::clone(&commit_in_doubt);
+        let client = self
+            .open(move |message| {
+                if let AsyncMessage::Notice(notice) = message {
+                    if notice.message().contains("synchronous replication") {
+                        doubt.store(true, Ordering::SeqCst);
+                    }
+                    tracing::debug!(notice = notice.message(), "the database says");
+                }
+            })
+            .await?;
+        Ok(Link { client, commit_in_doubt })
+    }
+
+    /// Opens a connection for listening; its end is the end of the ear.
+    pub(super) async fn connect_to_listen(&self) -> Result<(Client, Ear)> {
+        let (heard, ear) = mpsc::channel(HEARD_MAX);
+        let client = self
+            .open(move |message| {
+                if let AsyncMessage::Notification(said) = message {
+                    // A listener that is so far behind hears the next word, and polls.
+                    let _ = heard.try_send(said.payload().to_owned());
+                }
+            })
+            .await?;
+        Ok((client, ear))
+    }
+
+    async fn open(&self, mut heed: impl FnMut(AsyncMessage) + Send + 'static) -> Result<Client> {
         let unavailable = |error: &dyn std::error::Error| StoreError::Unavailable(describe(error));
         let deadline = self.config.get_connect_timeout().copied().unwrap_or(Duration::from_secs(5));
         let (client, mut connection) = tokio::time::timeout(deadline, self.config.connect(self.tls.clone()))
             .await
             .map_err(|error| unavailable(&error))?
             .map_err(|error| unavailable(&error))?;
-        let commit_in_doubt = Arc::new(AtomicBool::new(false));
-        let doubt = Arc::clone(&commit_in_doubt);
         tokio::spawn(async move {
             while let Some(message) = poll_fn(|context| connection.poll_message(context)).await {
                 match message {
-                    Ok(AsyncMessage::Notice(notice)) => {
-                        if notice.message().contains("synchronous replication") {
-                            doubt.store(true, Ordering::SeqCst);
-                        }
-                        tracing::debug!(notice = notice.message(), "the database says");
-                    }
-                    Ok(_) => {}
+                    Ok(message) => heed(message),
                     Err(error) => {
                         tracing::warn!(error = describe(&error), "the connection to the database broke");
                         return;
@@ -113,7 +142,7 @@ impl Target {
                 }
             }
         });
-        Ok(Link { client, commit_in_doubt })
+        Ok(client)
     }
 
     /// Whether the server that answers is the one that the URL names, and not behind a pooler: it then listens

@@ -1,9 +1,11 @@
 //! PostgreSQL: for when one machine is not enough, with any number of nodes.
 
 mod batch_sql;
+mod bus;
 mod connect;
 mod deliveries;
 mod endpoints;
+mod events;
 mod failure;
 mod read;
 mod row;
@@ -23,14 +25,17 @@ use crate::Surroundings;
 use crate::command::Command;
 use crate::error::{Result, StoreError};
 use crate::group_commit::{self, CommitQueue};
+use crate::news::{Grown, News};
 use connect::Target;
 use deadpool_postgres::Pool;
 use statement::Mode;
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use zenwallet_core::id::{Id, RequestKind};
 
 /// How to reach the server, and how long to wait for it.
 #[derive(Clone)]
@@ -66,8 +71,11 @@ struct Inner {
     /// Deliveries being claimed and attempts being written down: they lock no row that payments lock, so they commit
     /// beside them, on a connection of their own.
     deliveries: CommitQueue,
+    /// Which logs grew, here and on other nodes.
+    news: News,
+    is_listening: Arc<AtomicBool>,
     stop: watch::Sender<bool>,
-    writers: Mutex<Vec<JoinHandle<()>>>,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
     surroundings: Surroundings,
 }
 
@@ -92,13 +100,29 @@ impl PostgresStore {
         let mode = Mode::new(prepared);
         let pool = target.pool(&options, direct)?;
         let (stop, stopping) = watch::channel(false);
+        let (news, outgoing, is_listening) = (News::new(), News::new(), Arc::new(AtomicBool::new(false)));
         let start_writer = |linger| {
             let (queue, batches) = group_commit::queue(surroundings.queue_max);
             let timeout = options.commit_timeout;
-            let writer = writer::Writer::new(target.clone(), mode.clone(), timeout, linger, surroundings.clone());
+            let listeners = [news.clone(), outgoing.clone()];
+            let writer =
+                writer::Writer::new(target.clone(), mode.clone(), timeout, linger, listeners, surroundings.clone());
             (queue, tokio::spawn(writer.run(batches, stopping.clone())))
         };
         let ((payments, first), (deliveries, second)) = (start_writer(Duration::ZERO), start_writer(RESULTS_LINGER));
+        let mut tasks = vec![first, second];
+        // A pooler in transaction mode would give each word to whoever holds the session next.
+        if prepared {
+            let bus = bus::Bus {
+                target: target.clone(),
+                origin: Id::<RequestKind>::to_string(&surroundings.ids.next(surroundings.clock.now())),
+                outgoing,
+                incoming: news.clone(),
+                is_listening: Arc::clone(&is_listening),
+                timeout: options.commit_timeout,
+            };
+            tasks.push(tokio::spawn(bus.run(stopping)));
+        }
         Ok(Self(Arc::new(Inner {
             target,
             pool,
@@ -106,8 +130,10 @@ impl PostgresStore {
             timeout: options.commit_timeout,
             payments,
             deliveries,
+            news,
+            is_listening,
             stop,
-            writers: Mutex::new(vec![first, second]),
+            tasks: Mutex::new(tasks),
             surroundings,
         })))
     }
@@ -125,11 +151,19 @@ impl PostgresStore {
         std::future::pending().await
     }
 
+    pub(crate) async fn grown_logs(&self) -> Grown {
+        self.0.news.heard().await
+    }
+
+    pub(crate) fn hears_of_other_nodes(&self) -> bool {
+        self.0.is_listening.load(Ordering::Relaxed)
+    }
+
     pub(crate) async fn close(&self) {
         let _ = self.0.stop.send(true);
-        let writers = std::mem::take(&mut *self.0.writers.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
-        for writer in writers {
-            let _ = writer.await;
+        let tasks = std::mem::take(&mut *self.0.tasks.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
+        for task in tasks {
+            let _ = task.await;
         }
         self.0.pool.close();
     }

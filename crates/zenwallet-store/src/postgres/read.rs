@@ -8,15 +8,12 @@ use crate::query::{self, PaymentFilter, Search};
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
-use zenwallet_core::event::Event;
-use zenwallet_core::id::{AppId, PaymentId};
+use zenwallet_core::id::PaymentId;
 use zenwallet_core::payment::{Payment, Status};
 use zenwallet_core::time::Timestamp;
 
 const FIND_PAYMENT: &str = concat!("SELECT ", payment_columns!(), " FROM payment WHERE id = $1");
 const NEXT_EXPIRY: &str = "SELECT min(expires_at_ms) FROM payment WHERE status = 0";
-const LIST_EVENTS: &str = "SELECT id, app_id, seq, kind, payment_id, created_at_ms, body FROM event \
-    WHERE app_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
 
 impl PostgresStore {
     pub(crate) async fn find_payment(&self, id: PaymentId) -> Result<Option<Payment>> {
@@ -62,16 +59,6 @@ impl PostgresStore {
             let row = reader.query_opt(NEXT_EXPIRY, &[]).await?;
             let at: Option<i64> = row.map(|row| row.try_get(0)).transpose()?.flatten();
             Ok(at.map(Timestamp::from_ms))
-        })
-        .await
-    }
-
-    pub(crate) async fn list_events(&self, app_id: AppId, after_seq: i64, limit: u32) -> Result<Vec<Event>> {
-        let (app_id, limit) = (app_id.uuid(), i64::from(limit));
-        self.read(async |reader| {
-            let params: [Param<'_>; 3] = [(&app_id, Type::UUID), (&after_seq, Type::INT8), (&limit, Type::INT8)];
-            let rows = reader.query(LIST_EVENTS, &params).await?;
-            Ok(rows.iter().map(row::event).collect::<Result<_>>()?)
         })
         .await
     }

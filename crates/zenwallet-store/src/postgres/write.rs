@@ -13,6 +13,7 @@ use crate::Surroundings;
 use crate::command::{Command, Committed, StoredAnswer};
 use crate::delivery::Leasing;
 use crate::error::StoreError;
+use crate::news::News;
 use crate::plan::{self, Context, KeyRecord, Loaded, Plan};
 use crate::planted::{Bug, planted};
 use crate::targets::KnownTargets;
@@ -32,12 +33,14 @@ pub(super) async fn commit(
     surroundings: &Surroundings,
     mode: &Mode,
     targets: &mut KnownTargets,
+    listeners: &[News],
 ) -> std::result::Result<Vec<Committed>, Failure> {
     let failed = |error| Failure::of(mode, error);
     let blind = commands.iter().all(|command| command.is_blind());
     let mut loaded = if blind { Loaded::default() } else { load(session, commands, surroundings, mode).await? };
     webhooks::load_targets(session, targets, &mut loaded, commands).await.map_err(|error| error.into_failure(mode))?;
     let (now, leasing) = (surroundings.clock.now(), &surroundings.leasing);
+    let leased_until = now.plus_ms(leasing.lease_ms);
     let mut plan = plan::plan(commands, &mut loaded, Context { now, ids: &surroundings.ids, leasing });
     let client = &session.link.client;
     if !plan.writes() {
@@ -46,11 +49,12 @@ pub(super) async fn commit(
     }
     if planted(Bug::EventOutsideTx) || planted(Bug::KeySavedBeforeWork) {
         write_apart(session, &plan, leasing, now, blind).await.map_err(failed)?;
-        plan.hand_over(now.plus_ms(leasing.lease_ms));
+        plan.announce(listeners, leased_until);
         return Ok(plan.replies);
     }
     if blind && plan.only_creates() {
         create_payments(session, &plan).await.map_err(failed)?;
+        plan.announce(listeners, leased_until);
         return Ok(plan.replies);
     }
     // Everything is sent at once. An error in the middle turns the COMMIT into a rollback that reports success,
@@ -82,7 +86,7 @@ pub(super) async fn commit(
     }
     let claimed = claimed.map_err(failed)?;
     committed.map_err(failed)?;
-    plan.hand_over(now.plus_ms(leasing.lease_ms));
+    plan.announce(listeners, leased_until);
     let recorded = webhooks::recorded(&attempted, plan.attempts.len()).map_err(failed)?;
     plan.note_recorded(recorded.into_iter());
     for (index, rows) in claimed.iter().enumerate() {

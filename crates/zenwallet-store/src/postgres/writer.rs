@@ -9,6 +9,7 @@ use crate::Surroundings;
 use crate::command::{Command, Committed, Outcome};
 use crate::error::{Result, StoreError};
 use crate::group_commit::{self, Batches, Waiting};
+use crate::news::News;
 use crate::targets::KnownTargets;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -29,6 +30,8 @@ pub(super) struct Writer {
     timeout: Duration,
     /// How long the first command of a batch waits for others: nothing where callers wait.
     linger: Duration,
+    /// Those who are told which logs grew.
+    listeners: [News; 2],
     surroundings: Surroundings,
     session: Option<Session>,
     /// Where each app's events go, as it was when it was last read.
@@ -41,9 +44,10 @@ impl Writer {
         mode: Mode,
         timeout: Duration,
         linger: Duration,
+        listeners: [News; 2],
         surroundings: Surroundings,
     ) -> Self {
-        Self { target, mode, timeout, linger, surroundings, session: None, targets: KnownTargets::new() }
+        Self { target, mode, timeout, linger, listeners, surroundings, session: None, targets: KnownTargets::new() }
     }
 
     /// Commits batches until asked to stop and the queue is empty.
@@ -138,7 +142,8 @@ impl Writer {
             Some(session) if !session.link.client.is_closed() => session,
             _ => self.connect().await?,
         };
-        let work = write::commit(&session, commands, &self.surroundings, &self.mode, &mut self.targets);
+        let work =
+            write::commit(&session, commands, &self.surroundings, &self.mode, &mut self.targets, &self.listeners);
         let result = match tokio::time::timeout(self.timeout, work).await {
             Ok(result) => result,
             Err(_) => return Err(Failure::Unavailable("the commit did not end in time".to_owned())),

@@ -3,6 +3,7 @@
 mod connection;
 mod deliveries;
 mod endpoints;
+mod events;
 mod failure;
 mod query;
 mod read;
@@ -17,6 +18,7 @@ mod writer;
 use crate::Surroundings;
 use crate::error::{Result, StoreError};
 use crate::group_commit::{self, CommitQueue};
+use crate::news::{Grown, News};
 use connection::Role;
 use failure::Failure;
 use rusqlite::Connection;
@@ -54,6 +56,7 @@ struct Inner {
     closed_queue: CommitQueue,
     writer: tokio::sync::Mutex<Option<JoinHandle<()>>>,
     health: Health,
+    news: News,
     readers: Arc<Readers>,
     upkeep: Arc<Mutex<Option<Connection>>>,
 }
@@ -78,12 +81,12 @@ impl SqliteStore {
 
     fn open_now(options: SqliteOptions, surroundings: Surroundings) -> Result<Self> {
         connection::create_file(&options.path)?;
-        let health = Health::new();
+        let (health, news) = (Health::new(), News::new());
         let in_file = |failure: Failure| match failure.into_store_error() {
             StoreError::Unavailable(reason) => StoreError::Unavailable(format!("{}: {reason}", options.path.display())),
             other => other,
         };
-        let writer = Writer::open(&options, surroundings.clone(), health.clone()).map_err(in_file)?;
+        let writer = Writer::open(&options, surroundings.clone(), news.clone(), health.clone()).map_err(in_file)?;
         let reader = connection::open(&options.path, Role::Reader, UPKEEP_LOCK_WAIT).map_err(in_file)?;
         let readers = Readers {
             permits: Arc::new(Semaphore::new(options.read_connections.max(1))),
@@ -101,6 +104,7 @@ impl SqliteStore {
             closed_queue: group_commit::queue(1).0,
             writer: tokio::sync::Mutex::new(Some(writer)),
             health,
+            news,
             readers: Arc::new(readers),
             upkeep: Arc::default(),
         })))
@@ -113,6 +117,15 @@ impl SqliteStore {
 
     pub(crate) async fn failed_for_good(&self) -> String {
         self.0.health.failed_for_good().await
+    }
+
+    pub(crate) async fn grown_logs(&self) -> Grown {
+        self.0.news.heard().await
+    }
+
+    /// Another process on the same file, a worker beside the server say, has no way to tell.
+    pub(crate) const fn hears_of_other_nodes(&self) -> bool {
+        false
     }
 
     pub(crate) async fn close(&self) {

@@ -6,21 +6,18 @@ use super::query::{Query, Rows};
 use super::row::{self, IdText, payment_columns};
 use crate::error::Result;
 use crate::query::PaymentFilter;
-use rusqlite::{params, params_from_iter};
-use zenwallet_core::event::Event;
-use zenwallet_core::id::{AppId, PaymentId};
+use rusqlite::params_from_iter;
+use zenwallet_core::id::PaymentId;
 use zenwallet_core::payment::Payment;
 use zenwallet_core::time::Timestamp;
 
 const FIND_PAYMENT: &str = concat!("SELECT ", payment_columns!(), " FROM payment p WHERE p.id = ?1");
 const NEXT_EXPIRY: &str = "SELECT min(expires_at_ms) FROM payment INDEXED BY payment_due WHERE status = 0";
-const LIST_EVENTS: &str = "SELECT id, app_id, seq, kind, payment_id, created_at_ms, body FROM event \
-    WHERE app_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
 const CHECK_READ: &str = "SELECT count(*) FROM instance";
 
 /// Every fixed statement for reading, for the test that prepares them all.
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[FIND_PAYMENT, NEXT_EXPIRY, LIST_EVENTS, CHECK_READ];
+pub(super) const STATEMENTS: &[&str] = &[FIND_PAYMENT, NEXT_EXPIRY, CHECK_READ];
 
 impl SqliteStore {
     pub(crate) async fn find_payment(&self, id: PaymentId) -> Result<Option<Payment>> {
@@ -58,14 +55,6 @@ impl SqliteStore {
         self.read(|connection| {
             let at: Option<i64> = connection.prepare_cached(NEXT_EXPIRY)?.query_row([], |row| row.get(0))?;
             Ok(at.map(Timestamp::from_ms))
-        })
-        .await
-    }
-
-    pub(crate) async fn list_events(&self, app_id: AppId, after_seq: i64, limit: u32) -> Result<Vec<Event>> {
-        self.read(move |connection| {
-            let mut statement = connection.prepare_cached(LIST_EVENTS)?;
-            row::decode_all(statement.query(params![IdText::of(app_id), after_seq, limit])?, row::event)
         })
         .await
     }

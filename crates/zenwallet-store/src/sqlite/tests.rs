@@ -39,6 +39,7 @@ impl Drop for TempDir {
 fn statements() -> Vec<&'static str> {
     let all = [
         write::STATEMENTS,
+        events::STATEMENTS,
         read::STATEMENTS,
         upkeep::STATEMENTS,
         webhooks::STATEMENTS,

@@ -7,6 +7,7 @@ use crate::Surroundings;
 use crate::command::{Command, Committed};
 use crate::delivery::Leasing;
 use crate::error::StoreError;
+use crate::news::News;
 use crate::plan::{self, Context, KeyRecord, Loaded, Plan};
 use crate::planted::{Bug, planted};
 use rusqlite::{Connection, params};
@@ -68,6 +69,7 @@ pub(super) fn commit(
     connection: &Connection,
     commands: &[&Command],
     surroundings: &Surroundings,
+    news: &News,
 ) -> Done<Vec<Committed>> {
     let leasing = &surroundings.leasing;
     let (mut plan, leased_until) = in_transaction(connection, || {
@@ -79,7 +81,7 @@ pub(super) fn commit(
         write(connection, &mut plan, leasing, now)?;
         Ok((end, (plan, now.plus_ms(leasing.lease_ms))))
     })?;
-    plan.hand_over(leased_until);
+    plan.announce(std::slice::from_ref(news), leased_until);
     Ok(plan.replies)
 }
 

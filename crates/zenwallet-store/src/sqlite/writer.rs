@@ -7,6 +7,7 @@ use super::write;
 use crate::Surroundings;
 use crate::command::{Command, Committed};
 use crate::group_commit::{self, Batches, Waiting};
+use crate::news::News;
 use rusqlite::hooks::Wal;
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, ErrorCode};
@@ -71,6 +72,8 @@ pub(super) struct Writer {
     path: PathBuf,
     lock_wait: Duration,
     surroundings: Surroundings,
+    /// Who follows the logs hears here that they grew.
+    news: News,
     connection: Option<Connection>,
     /// Pages in the log after the last commit; the commit itself reports them.
     log_pages: Arc<AtomicI32>,
@@ -88,11 +91,17 @@ impl Drop for Writer {
 
 impl Writer {
     /// Opens the writer's connection.
-    pub(super) fn open(options: &SqliteOptions, surroundings: Surroundings, health: Health) -> Result<Self, Failure> {
+    pub(super) fn open(
+        options: &SqliteOptions,
+        surroundings: Surroundings,
+        news: News,
+        health: Health,
+    ) -> Result<Self, Failure> {
         let mut writer = Self {
             path: options.path.clone(),
             lock_wait: options.commit_timeout,
             surroundings,
+            news,
             connection: None,
             log_pages: Arc::default(),
             checkpoint_at: CHECKPOINT_PAGES,
@@ -159,7 +168,7 @@ impl Writer {
         let Some(connection) = &self.connection else {
             return Err(Failure::Unavailable("there is no connection to the database file".to_owned()));
         };
-        let result = write::commit(connection, commands, &self.surroundings);
+        let result = write::commit(connection, commands, &self.surroundings, &self.news);
         let usable = connection.is_autocommit();
         self.heed(result, usable)
     }

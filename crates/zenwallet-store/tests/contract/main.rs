@@ -10,6 +10,7 @@ mod harness;
 mod history;
 mod idempotency;
 mod lists;
+mod log;
 mod payments;
 mod schema;
 mod settle;
@@ -77,6 +78,14 @@ contract! {
         every_list_equals_a_filtered_vec,
         an_event_log_is_read_in_pages,
     ;
+    log:
+        an_event_is_found_by_its_id_by_its_own_app,
+        events_of_one_type_equal_a_filtered_vec,
+        a_log_begins_where_its_events_are_still_needed,
+        an_event_outlives_its_deliveries,
+        what_was_appended_is_told_after_it_can_be_read,
+        other_nodes_are_told_where_they_can_be,
+    ;
     payments:
         a_payment_comes_back_as_it_was_made,
         an_unknown_payment_is_none,
@@ -131,6 +140,7 @@ mod postgres_unnamed {
         Harness::postgres(Unnamed).await.run(crate::apps::a_rotated_key_overlaps_with_its_successor).await;
         Harness::postgres(Unnamed).await.run(crate::batches::a_bad_command_fails_alone).await;
         Harness::postgres(Unnamed).await.run(crate::webhooks::a_result_counts_under_its_lease_alone).await;
+        Harness::postgres(Unnamed).await.run(crate::log::a_log_begins_where_its_events_are_still_needed).await;
         Harness::postgres(Unnamed).await.run(crate::webhooks::two_nodes_never_hold_the_same_lease).await;
     }
 }

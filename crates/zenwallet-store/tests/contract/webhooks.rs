@@ -386,6 +386,8 @@ pub(crate) async fn a_disabled_endpoint_is_announced_and_called_no_more(h: &Harn
         payment_id: payment.id,
         reason: "gone".to_owned(),
     };
+    // Ids of one millisecond stand in no order.
+    h.clock.advance_ms(1);
     assert_eq!(h.commit(disable()).await.unwrap().outcome, Outcome::EndpointDisabled(true));
     assert_eq!(h.commit(disable()).await.unwrap().outcome, Outcome::EndpointDisabled(false));
     let disabled = h.store.find_endpoint(app_id, endpoint.id).await.unwrap().unwrap();
