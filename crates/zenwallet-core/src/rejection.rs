@@ -82,6 +82,12 @@ codes! {
     DeliveryFinished "delivery_finished" "The delivery is over and cannot be called off. Send it again instead.",
     AppNotFound "app_not_found" "No app that you may see has this id.",
     WebhookSecretLimit "webhook_secret_limit" "Four webhook secrets sign at the same time already. Wait for one to end, or rotate with `overlap` 0.",
+    EventNotFound "event_not_found" "No event of this app has this id, or it is no longer kept.",
+    EventsForgotten "events_forgotten" "The log no longer holds the events behind `after_seq`; the message says where it begins. Read what you need from the payments, then go on from there.",
+    AfterSeqAhead "after_seq_ahead" "`after_seq` is beyond the end of the app's log; the message says where that is. It may belong to another app or to another database.",
+    LiveConnectionLimit "live_connection_limit" "The app has as many open sockets and streams on this node as it may. Close some first.",
+    OriginForbidden "origin_forbidden" "Pages of this origin may not connect. The operator can allow it with `live.allowed_origins`.",
+    ShuttingDown "shutting_down" "The node stops. Connect again from the last `seq` that arrived; another node goes on.",
 }
 
 /// A refusal of one parameter.

@@ -2,6 +2,7 @@
 
 use crate::edge::{ApiError, Exchange, render_error, route};
 use crate::gateway::Gateway;
+use crate::realtime::{Origins, Realtime};
 use crate::{http, metrics, pay_page};
 use axum::Router;
 use axum::body::Body;
@@ -12,6 +13,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tower::Service;
+use url::Url;
 use zenwallet_core::Code;
 use zenwallet_core::id::RequestKind;
 use zenwallet_core::rate::{Policy, Verdict};
@@ -21,19 +23,42 @@ use zenwallet_core::rate::{Policy, Verdict};
 pub struct App {
     gateway: Arc<Gateway>,
     router: Router,
+    realtime: Realtime,
     body_timeout: Duration,
 }
 
+/// What of it is served, and how.
+#[derive(Clone, Debug)]
+pub struct AppOptions {
+    /// Whether `/metrics` is there.
+    pub metrics: bool,
+    /// A body must arrive whole within this time.
+    pub body_timeout: Duration,
+    /// What payment URLs start with; pages of its origin may open sockets.
+    pub public_url: String,
+    /// Other origins whose pages may.
+    pub allowed_origins: Vec<String>,
+}
+
 impl App {
-    /// The application over a gateway; `with_metrics` adds `/metrics`; a body must arrive whole
-    /// within `body_timeout`.
-    pub fn new(gateway: Arc<Gateway>, with_metrics: bool, body_timeout: Duration) -> Self {
-        let router = http::routes(with_metrics).merge(pay_page::routes());
+    /// The application over a gateway.
+    pub fn new(gateway: Arc<Gateway>, options: AppOptions) -> Self {
+        let AppOptions { metrics, body_timeout, public_url, allowed_origins } = options;
+        let own = Url::parse(&public_url).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
+        let (realtime, sockets) = Realtime::routes(&gateway, Origins { own, allowed: allowed_origins });
+        let router = http::routes(metrics).merge(pay_page::routes());
         let router = router
             .fallback(async || ApiError::new(Code::RouteUnknown))
             .method_not_allowed_fallback(async || ApiError::new(Code::MethodNotAllowed))
-            .with_state(Arc::clone(&gateway));
-        Self { gateway, router, body_timeout }
+            .with_state(Arc::clone(&gateway))
+            .merge(sockets);
+        Self { gateway, router, realtime, body_timeout }
+    }
+
+    /// Ends streams and sockets, which would never end by themselves; who followed comes back to another node.
+    pub async fn end_live(&self) {
+        self.gateway.end_following();
+        self.realtime.close().await;
     }
 
     /// Answers a request: gives it an id, survives a panic, renders errors, counts.

@@ -1,7 +1,7 @@
 //! What is said and done: the HTTP API, the payer's page and the workers.
 //!
-//! `listen` accepts connections for `app`, which puts `http` and `pay_page` behind one edge; both read requests
-//! and tell errors through `edge`. They and `worker` call `gateway`, the use-cases, and never each other;
+//! `listen` accepts connections for `app`, which puts `http`, `pay_page` and `realtime` behind one edge; they read
+//! requests and tell errors through `edge`. They and `worker` call `gateway`, the use-cases, and never each other;
 //! `gateway` calls the store and the core. `wire` holds every JSON shape that is promised.
 
 mod app;
@@ -14,9 +14,10 @@ mod listen;
 pub mod metrics;
 mod pay_page;
 mod qr;
+mod realtime;
 mod wire;
 pub mod worker;
 
-pub use app::App;
+pub use app::{App, AppOptions};
 pub use http::openapi;
 pub use listen::{Limits, serve};

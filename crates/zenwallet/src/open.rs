@@ -15,7 +15,7 @@ use zenwallet_core::id::IdSource;
 use zenwallet_core::time::Clock;
 use zenwallet_server::config::{Config, StatementMode};
 use zenwallet_server::egress::Egress;
-use zenwallet_server::gateway::{Gateway, InstanceKey, WebhookRules};
+use zenwallet_server::gateway::{Gateway, InstanceKey, LogRules, WebhookRules};
 use zenwallet_store::{
     Handoff, Leasing, PostgresOptions, PostgresStore, SqliteOptions, SqliteStore, Statements, Store, Surroundings,
 };
@@ -74,7 +74,18 @@ pub(crate) async fn gateway(config: &Config, handoff: Option<Handoff>) -> anyhow
     }
     let key = instance_key(config)?;
     let (ids, rules) = (Arc::new(IdSource::System), webhook_rules(config));
-    Ok(Gateway::new(store, Clock::System, ids, key, rules, &config.public_url).await?)
+    Ok(Gateway::new(store, Clock::System, ids, key, rules, log_rules(config), &config.public_url).await?)
+}
+
+fn log_rules(config: &Config) -> LogRules {
+    LogRules {
+        retention: days(config.events.retention_days),
+        max_followers_per_app: config.live.max_connections_per_app,
+    }
+}
+
+fn days(count: usize) -> Duration {
+    Duration::from_secs(86_400).saturating_mul(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
 fn webhook_rules(config: &Config) -> WebhookRules {
@@ -83,8 +94,7 @@ fn webhook_rules(config: &Config) -> WebhookRules {
         egress: Arc::new(egress(config)),
         schedule: RetrySchedule::new(webhooks.retry_delays_ms.clone()),
         disable_after: webhooks.disable_after,
-        log_retention: Duration::from_secs(86_400)
-            .saturating_mul(u32::try_from(webhooks.log_retention_days).unwrap_or(u32::MAX)),
+        log_retention: days(webhooks.log_retention_days),
         timeout: webhooks.timeout,
         node: node_name(config).into(),
         nudge: Arc::default(),

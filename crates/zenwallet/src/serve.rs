@@ -12,7 +12,7 @@ use zenwallet_core::app::Environment;
 use zenwallet_server::config::Config;
 use zenwallet_server::gateway::{Gateway, NewApp};
 use zenwallet_server::worker::{self, Dispatch, Slots};
-use zenwallet_server::{App, Limits, metrics};
+use zenwallet_server::{App, AppOptions, Limits, metrics};
 
 /// Connections that may wait to be accepted.
 const BACKLOG: u32 = 4_096;
@@ -40,8 +40,15 @@ pub(crate) async fn serve(mut config: Config) -> anyhow::Result<ExitCode> {
         write_stall_timeout: config.http.write_stall_timeout,
         grace: config.shutdown.grace,
     };
-    let app = App::new(Arc::clone(&gateway), config.http.metrics, config.http.body_timeout);
+    let options = AppOptions {
+        metrics: config.http.metrics,
+        body_timeout: config.http.body_timeout,
+        public_url: config.public_url.clone(),
+        allowed_origins: config.live.allowed_origins.clone(),
+    };
+    let app = App::new(Arc::clone(&gateway), options);
     let stop = CancellationToken::new();
+    workers.tasks.spawn(worker::run_live(Arc::clone(&gateway), workers.stop.clone()));
     let server = tokio::spawn(zenwallet_server::serve(listener, app, limits, stop.clone()));
     tracing::info!(listen = %config.listen, public_url = config.public_url, "ready");
     let failure = told_to_stop(&gateway).await?;

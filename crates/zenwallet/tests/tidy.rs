@@ -52,9 +52,9 @@ const MODULES: [(&str, &[&str]); 13] = [
     ("edge", &["gateway", "wire"]),
     ("http", &["edge", "gateway", "wire", "qr", "metrics"]),
     ("pay_page", &["edge", "gateway", "wire", "qr"]),
-    ("realtime", &["gateway", "wire"]),
+    ("realtime", &["edge", "gateway", "wire"]),
     ("worker", &["egress", "gateway", "wire", "metrics"]),
-    ("app", &["edge", "http", "pay_page", "gateway", "metrics"]),
+    ("app", &["edge", "http", "pay_page", "realtime", "gateway", "metrics"]),
     ("listen", &["app"]),
 ];
 /// What they may use beyond that, and why.

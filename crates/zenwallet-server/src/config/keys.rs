@@ -292,6 +292,33 @@ pub(super) static KEYS: &[Key] = &[
         Kind::Count(1..=3_650, |c| &mut c.webhooks.log_retention_days),
         "Days that finished deliveries and their attempts are kept.",
     ),
+    key(
+        "events.retention_days",
+        "ZENWALLET_EVENTS_RETENTION_DAYS",
+        Fallback::Value("90"),
+        Kind::Count(1..=3_650, |c| &mut c.events.retention_days),
+        "Days that events are kept in their app's log; one whose deliveries are still kept stays longer.",
+    ),
+    key(
+        "live.max_connections_per_app",
+        "ZENWALLET_LIVE_MAX_CONNECTIONS_PER_APP",
+        Fallback::Value("2000"),
+        Kind::Count(1..=1_000_000, |c| &mut c.live.max_connections_per_app),
+        "Most open sockets and event streams of one app on this node.",
+    ),
+    key(
+        "live.allowed_origins",
+        "ZENWALLET_LIVE_ALLOWED_ORIGINS",
+        Fallback::Absent {
+            then: "pages of public_url and of the host they connect to",
+            example: "https://shop.example.com, https://admin.example.com",
+        },
+        Kind::Text {
+            accepted: "origins with commas between, each http:// or https://, a host and perhaps a port",
+            read: read::allowed_origins,
+        },
+        "Origins whose pages may open sockets, beside the gateway's own.",
+    ),
 ];
 
 /// What every timeout takes: below 10 ms nothing would work, above 10 minutes nothing would be freed.

@@ -61,6 +61,26 @@ pub struct Config {
     pub serve_worker: bool,
     /// `webhooks.*`: deliveries.
     pub webhooks: WebhooksConfig,
+    /// `events.*`: the logs.
+    pub events: EventsConfig,
+    /// `live.*`: sockets and streams.
+    pub live: LiveConfig,
+}
+
+/// The logs.
+#[derive(Clone, Debug)]
+pub struct EventsConfig {
+    /// Days that events are kept at least.
+    pub retention_days: usize,
+}
+
+/// Sockets and streams.
+#[derive(Clone, Debug)]
+pub struct LiveConfig {
+    /// Most sockets and streams of one app on this node.
+    pub max_connections_per_app: usize,
+    /// Origins whose pages may open sockets, beside the gateway's own.
+    pub allowed_origins: Vec<String>,
 }
 
 /// Deliveries of webhooks.

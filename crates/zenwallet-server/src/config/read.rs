@@ -149,6 +149,21 @@ pub(super) fn words_of(choices: &[Choice]) -> String {
     format!("one of {}", words.join(", "))
 }
 
+pub(super) fn allowed_origins(config: &mut Config, text: &str) -> Read<()> {
+    let origin = |part: &str| {
+        let origin = Url::parse(part.trim()).ok().map(|url| url.origin());
+        let spelled = origin.filter(url::Origin::is_tuple).map(|origin| origin.ascii_serialization());
+        let spelled = spelled.filter(|origin| origin.starts_with("http://") || origin.starts_with("https://"));
+        let is_same = |origin: &String| origin.eq_ignore_ascii_case(part.trim().trim_end_matches('/'));
+        let meant = spelled.clone();
+        spelled
+            .filter(is_same)
+            .ok_or_else(|| Refusal::new(format!("holds {:?}, which is no origin", part.trim())).instead(meant))
+    };
+    config.live.allowed_origins = text.split(',').map(origin).collect::<Read<_>>()?;
+    Ok(())
+}
+
 pub(super) fn listen(config: &mut Config, text: &str) -> Read<()> {
     config.listen = text.parse().map_err(|_| {
         let meant = match text.rsplit_once(':') {

@@ -1,6 +1,6 @@
 //! Every answer that is not a success.
 
-use crate::gateway::{KeyRefusal, WebhookError};
+use crate::gateway::{Farewell, FollowError, KeyRefusal, LogError, WebhookError};
 use crate::wire::error::{self as wire, ErrorBody, ErrorDetail, ErrorObject};
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -46,6 +46,16 @@ impl ApiError {
     pub(crate) fn with_retry_after(mut self, seconds: u64) -> Self {
         self.retry_after_s = Some(seconds);
         self
+    }
+
+    /// The error for one who has no answer to read it in: its code and what it means.
+    pub(crate) fn line(&self) -> String {
+        format!("{}: {}", self.code.as_str(), self.message)
+    }
+
+    /// The same as an object.
+    pub(crate) fn brief(&self) -> wire::BriefError<'_> {
+        wire::BriefError { code: self.code.as_str(), message: &self.message }
     }
 
     pub(crate) fn status(&self) -> u16 {
@@ -122,6 +132,41 @@ impl From<WebhookError> for ApiError {
             WebhookError::Rejected(rejection) => rejection.into(),
             WebhookError::Refused(code) => Self::new(code),
             WebhookError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<LogError> for ApiError {
+    fn from(error: LogError) -> Self {
+        match error {
+            LogError::Forgotten { first } => {
+                let message = format!("the log begins at seq {first}; go on with after_seq={}", first - 1);
+                Rejection::new(Code::EventsForgotten, "after_seq", message).into()
+            }
+            LogError::Ahead { last } => {
+                let message = format!("after_seq is beyond the log, which ends at seq {last}");
+                Rejection::new(Code::AfterSeqAhead, "after_seq", message).into()
+            }
+            LogError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<FollowError> for ApiError {
+    fn from(error: FollowError) -> Self {
+        match error {
+            FollowError::Refused(code) => Self::new(code).with_retry_after(1),
+            FollowError::Log(error) => error.into(),
+        }
+    }
+}
+
+impl From<Farewell> for ApiError {
+    fn from(farewell: Farewell) -> Self {
+        match farewell {
+            Farewell::Shutdown => Self::new(Code::ShuttingDown),
+            Farewell::Refused(code) => Self::new(code),
+            Farewell::Log(error) => error.into(),
         }
     }
 }

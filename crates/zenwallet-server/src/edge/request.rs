@@ -12,7 +12,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use std::sync::Arc;
 use std::time::Duration;
 use zenwallet_core::Code;
-use zenwallet_core::id::{AppKind, DeliveryKind, EndpointKind, Id, Kind, PaymentKind};
+use zenwallet_core::id::{AppKind, DeliveryKind, EndpointKind, EventKind, Id, Kind, PaymentKind};
 use zenwallet_core::limits::{BODY_MAX_BYTES, IDEMPOTENCY_KEY_MAX_BYTES};
 
 /// The app that calls, let in by its key and its rate limit.
@@ -117,6 +117,10 @@ impl Named for EndpointKind {
 
 impl Named for DeliveryKind {
     const UNKNOWN: Code = Code::DeliveryNotFound;
+}
+
+impl Named for EventKind {
+    const UNKNOWN: Code = Code::EventNotFound;
 }
 
 impl Named for AppKind {

@@ -25,6 +25,8 @@ const KEY_BYTES: usize = 51;
 pub struct Caller {
     /// The app.
     pub app: Arc<App>,
+    /// What its key is known by.
+    pub(crate) key: KeyHash,
     limit: Option<(Policy, Arc<AtomicI64>)>,
 }
 
@@ -79,7 +81,7 @@ impl Callers {
             let Some((key, app)) = store.find_key(hash).await? else { return Ok(None) };
             self.used.lock().unwrap_or_else(PoisonError::into_inner).insert(key.id, now);
             let limit = app.rate_per_s().map(|per_s| (Policy::per_second(per_s), self.bucket(key.id)));
-            Ok(Some(Arc::new(Known { caller: Caller { app: Arc::new(app), limit }, key })))
+            Ok(Some(Arc::new(Known { caller: Caller { app: Arc::new(app), key: hash, limit }, key })))
         };
         self.known.try_get_with(hash, load).await.map_err(|error: Arc<StoreError>| (*error).clone())
     }
@@ -104,8 +106,13 @@ impl Gateway {
         if !shaped {
             return Err(KeyRefusal::Refused(Code::ApiKeyInvalid));
         }
+        self.recognise_key(KeyHash::of(key)).await
+    }
+
+    /// Lets the key of this hash in, or says why not.
+    pub(crate) async fn recognise_key(&self, hash: KeyHash) -> Result<Caller, KeyRefusal> {
         let now = self.now();
-        let found = self.callers.find(&self.store, KeyHash::of(key), now).await.map_err(KeyRefusal::Store)?;
+        let found = self.callers.find(&self.store, hash, now).await.map_err(KeyRefusal::Store)?;
         let known = found.ok_or(KeyRefusal::Refused(Code::ApiKeyInvalid))?;
         if known.key.revoked_at.is_some_and(|at| at <= now) {
             return Err(KeyRefusal::Refused(Code::ApiKeyRevoked));

@@ -4,6 +4,8 @@
 mod apps;
 mod delivery;
 mod keys;
+mod live;
+mod log;
 mod payments;
 mod secrets;
 mod webhooks;
@@ -11,6 +13,9 @@ mod webhooks;
 pub use apps::{AppError, CreatedApp, NewApp};
 pub(crate) use delivery::DressingError;
 pub use keys::{Caller, KeyRefusal};
+pub(crate) use live::{Farewell, FollowError, Follower};
+pub(crate) use log::LogError;
+pub use log::LogRules;
 pub(crate) use payments::Answer;
 pub use payments::Idempotency;
 pub use secrets::{InstanceKey, SecretError};
@@ -37,6 +42,8 @@ pub struct Gateway {
     pub(crate) ids: Arc<IdSource>,
     pub(crate) view: PaymentView,
     pub(crate) webhooks: WebhookRules,
+    log: LogRules,
+    live: live::Live,
     key: InstanceKey,
     callers: keys::Callers,
     signing_keys: delivery::SigningKeys,
@@ -64,6 +71,7 @@ impl Gateway {
         ids: Arc<IdSource>,
         key: InstanceKey,
         webhooks: WebhookRules,
+        log: LogRules,
         public_url: &str,
     ) -> Result<Self, StartError> {
         key.check_belongs_to(&store).await?;
@@ -71,7 +79,8 @@ impl Gateway {
         let page_prefix = format!("{public_url}/pay/pay_");
         let view = PaymentView { qr: QrCodes::new(&page_prefix)?, page_prefix };
         let (callers, signing_keys) = (keys::Callers::new(), delivery::SigningKeys::new());
-        Ok(Self { store, clock, ids, view, webhooks, key, callers, signing_keys })
+        let live = live::Live::new(log.max_followers_per_app);
+        Ok(Self { store, clock, ids, view, webhooks, log, live, key, callers, signing_keys })
     }
 
     /// The present moment.

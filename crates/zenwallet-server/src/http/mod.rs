@@ -3,6 +3,7 @@
 mod deliveries;
 mod docs;
 mod endpoints;
+mod events;
 mod export;
 pub mod openapi;
 mod payments;

@@ -1,6 +1,6 @@
 //! The routes of the API and their description: one list makes both, so they cannot drift apart.
 
-use super::{deliveries, endpoints, export, payments, qr, webhooks};
+use super::{deliveries, endpoints, events, export, payments, qr, webhooks};
 use crate::gateway::Gateway;
 use axum::Router;
 use std::sync::Arc;
@@ -23,6 +23,7 @@ use utoipa_axum::routes;
     ),
     tags(
         (name = "Payments", description = "Requests for payment, from create to their end"),
+        (name = "Events", description = "What changed, in one log without gaps: read it, or follow it as it grows"),
         (name = "Webhooks", description = "Signed events on their way to you: where they go, and what became of each")
     ),
     security(("api_key" = [])),
@@ -55,6 +56,9 @@ pub(super) fn routes() -> (Router<Arc<Gateway>>, Document) {
         .routes(routes!(payments::cancel_payment))
         .routes(routes!(qr::get_qr_png))
         .routes(routes!(qr::get_qr_svg))
+        .routes(routes!(events::list_events))
+        .routes(routes!(events::stream_events))
+        .routes(routes!(events::get_event))
         .routes(routes!(endpoints::create_endpoint, endpoints::list_endpoints))
         .routes(routes!(endpoints::get_endpoint, endpoints::update_endpoint, endpoints::delete_endpoint))
         .routes(routes!(deliveries::list_deliveries))

@@ -61,9 +61,10 @@ impl Busy {
     }
 }
 
-/// A stream under guard.
-pub(super) struct Guarded<S> {
+/// A stream under guard, with what is given back when it ends.
+pub(super) struct Guarded<S, H> {
     stream: S,
+    _held: H,
     busy: Busy,
     was_busy: bool,
     patience: Patience,
@@ -82,11 +83,12 @@ struct Stall {
     timer: Pin<Box<Sleep>>,
 }
 
-impl<S> Guarded<S> {
-    pub(super) fn new(stream: S, patience: Patience, busy: Busy) -> Self {
+impl<S, H> Guarded<S, H> {
+    pub(super) fn new(stream: S, patience: Patience, busy: Busy, held: H) -> Self {
         let timer = Box::pin(tokio::time::sleep(patience.idle));
         Self {
             stream,
+            _held: held,
             busy,
             was_busy: false,
             patience,
@@ -178,7 +180,7 @@ impl<S> Guarded<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
+impl<S: AsyncRead + Unpin, H: Unpin> AsyncRead for Guarded<S, H> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -196,7 +198,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
+impl<S: AsyncWrite + Unpin, H: Unpin> AsyncWrite for Guarded<S, H> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.stream).poll_write(context, bytes);
         if let Poll::Ready(Ok(count)) = polled {

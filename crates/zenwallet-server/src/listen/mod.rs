@@ -5,7 +5,7 @@ mod guard;
 use self::guard::{Busy, Guarded, Patience};
 use crate::app::App;
 use axum::body::Body;
-use axum::http::{Request, Response};
+use axum::http::{Request, Response, StatusCode};
 use bytes::Bytes;
 use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::service::service_fn;
@@ -65,7 +65,8 @@ pub async fn serve(listener: TcpListener, app: App, limits: Limits, stop: Cancel
         open(stream, peer, app.clone(), &limits, (slot, place), &graceful);
     }
     drop(listener);
-    if tokio::time::timeout(limits.grace, graceful.shutdown()).await.is_err() {
+    let draining = async { tokio::join!(app.end_live(), graceful.shutdown()) };
+    if tokio::time::timeout(limits.grace, draining).await.is_err() {
         tracing::warn!("some connections did not end within the grace time");
     }
 }
@@ -81,13 +82,16 @@ fn open(
     let _ = stream.set_nodelay(true);
     let patience = Patience { head: limits.head_timeout, idle: limits.idle_timeout, stall: limits.write_stall_timeout };
     let busy = Busy::default();
-    let io = TokioIo::new(Guarded::new(stream, patience, busy.clone()));
+    // A socket leaves its HTTP connection behind, but not the stream: that is what has a place.
+    let io = TokioIo::new(Guarded::new(stream, patience, busy.clone(), held));
     let service = service_fn(move |request: Request<Incoming>| {
         let (app, busy) = (app.clone(), busy.clone());
         busy.set(true);
         async move {
             let response = app.handle(request.map(Body::new)).await;
-            Ok::<Response<Tracked>, Infallible>(response.map(|body| Tracked { body, busy }))
+            // A stream that became a socket is never at rest in HTTP's sense: its own pings tell whether it lives.
+            let ends = response.status() != StatusCode::SWITCHING_PROTOCOLS;
+            Ok::<Response<Tracked>, Infallible>(response.map(|body| Tracked { body, busy: ends.then_some(busy) }))
         }
     });
     let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
@@ -98,19 +102,20 @@ fn open(
         if let Err(error) = watched.await {
             tracing::debug!(%peer, error, "a connection ended");
         }
-        drop(held);
     });
 }
 
 /// An answer's body: the connection is busy until it was given away whole.
 struct Tracked {
     body: Body,
-    busy: Busy,
+    busy: Option<Busy>,
 }
 
 impl Drop for Tracked {
     fn drop(&mut self) {
-        self.busy.set(false);
+        if let Some(busy) = &self.busy {
+            busy.set(false);
+        }
     }
 }
 

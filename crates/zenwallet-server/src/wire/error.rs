@@ -55,6 +55,15 @@ impl<'a> ErrorDetail<'a> {
     }
 }
 
+/// An error as a socket is told of it.
+#[derive(Serialize)]
+pub(crate) struct BriefError<'a> {
+    /// The stable code.
+    pub(crate) code: &'a str,
+    /// What is wrong, in a sentence.
+    pub(crate) message: &'a str,
+}
+
 /// The status and the class of every code.
 pub(crate) const fn class(code: Code) -> (u16, &'static str) {
     const INVALID: &str = "invalid_request_error";
@@ -63,6 +72,7 @@ pub(crate) const fn class(code: Code) -> (u16, &'static str) {
         | Code::PaymentNotFound
         | Code::EndpointNotFound
         | Code::DeliveryNotFound
+        | Code::EventNotFound
         | Code::AppNotFound => (404, INVALID),
         Code::MethodNotAllowed => (405, INVALID),
         Code::RequestTimeout => (408, INVALID),
@@ -71,7 +81,7 @@ pub(crate) const fn class(code: Code) -> (u16, &'static str) {
         Code::ApiKeyMissing | Code::ApiKeyInvalid | Code::ApiKeyExpired | Code::ApiKeyRevoked => {
             (401, "authentication_error")
         }
-        Code::AppDisabled | Code::PageTokenInvalid => (403, "permission_error"),
+        Code::AppDisabled | Code::PageTokenInvalid | Code::OriginForbidden => (403, "permission_error"),
         Code::PaymentAlreadyFinal
         | Code::PaymentExpired
         | Code::DeliveryFinished
@@ -79,7 +89,7 @@ pub(crate) const fn class(code: Code) -> (u16, &'static str) {
         | Code::WebhookSecretLimit => (409, "conflict_error"),
         Code::IdempotencyKeyInUse => (409, "idempotency_error"),
         Code::IdempotencyKeyReused => (422, "idempotency_error"),
-        Code::RateLimited => (429, "rate_limit_error"),
+        Code::RateLimited | Code::LiveConnectionLimit => (429, "rate_limit_error"),
         Code::ServiceUnavailable | Code::Overloaded => (503, "api_error"),
         Code::InternalError => (500, "api_error"),
         _ => (400, INVALID),

@@ -10,3 +10,4 @@ pub(crate) mod levers;
 pub(crate) mod list;
 pub(crate) mod payment;
 pub(crate) mod query;
+pub(crate) mod socket;

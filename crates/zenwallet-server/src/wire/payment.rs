@@ -3,6 +3,7 @@
 use super::body::Fields;
 use crate::egress::Egress;
 use crate::qr::QrCodes;
+use serde_json::value::RawValue;
 use std::fmt::Write;
 use url::Url;
 use utoipa::ToSchema;
@@ -233,6 +234,32 @@ pub(crate) struct PaymentObject {
     /// The completer's words. Only on final payments.
     #[schema(required = false)]
     notes: Option<String>,
+}
+
+/// A payment as its payer's page shows it: nothing of it is the app's own business.
+#[derive(serde::Serialize)]
+pub(crate) struct PayerPayment {
+    payment_id: String,
+    status: &'static str,
+    amount: Option<Box<RawValue>>,
+    currency: String,
+    expires_at: String,
+    completed_at: Option<String>,
+}
+
+impl PayerPayment {
+    /// Of a payment as seen now.
+    pub(crate) fn new(payment: &Payment) -> Self {
+        Self {
+            payment_id: payment.id.to_string(),
+            status: payment.status.as_str(),
+            // An amount is spelled as a JSON number, exactly.
+            amount: RawValue::from_string(payment.amount.to_string()).ok(),
+            currency: payment.currency.to_string(),
+            expires_at: payment.expires_at.to_string(),
+            completed_at: payment.completed_at.map(|at| at.to_string()),
+        }
+    }
 }
 
 /// Where a payment stands.

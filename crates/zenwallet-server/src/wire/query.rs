@@ -6,6 +6,12 @@ use zenwallet_core::limits::{LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX};
 use zenwallet_core::time::Timestamp;
 use zenwallet_core::{Code, Rejection};
 
+/// The number of an event, or 0.
+pub(crate) fn parse_seq(text: &str) -> Option<i64> {
+    let is_plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| is_plain)
+}
+
 /// A query string, being read.
 pub(crate) struct Params {
     pairs: Vec<(String, String)>,
@@ -79,6 +85,16 @@ impl Params {
                 LIST_LIMIT_DEFAULT
             }
         }
+    }
+
+    /// A place in a log: the number of an event, or 0 for before the first.
+    pub(crate) fn seq(&mut self, name: &'static str) -> Option<i64> {
+        let value = self.text(name)?;
+        let seq = parse_seq(&value);
+        if seq.is_none() {
+            self.reject(Code::ParameterInvalid, name, format!("{name} must be the seq of an event, or 0"));
+        }
+        seq
     }
 
     pub(crate) fn integer(&mut self, name: &'static str, range: std::ops::RangeInclusive<u32>, absent: u32) -> u32 {

@@ -1,9 +1,11 @@
 //! Work that nobody waits for. Each step is a use-case without timers; the loops here only sleep between steps.
 
 mod deliver;
+mod live;
 mod send;
 
 pub use deliver::{Dispatch, Slots, run_deliveries};
+pub use live::run_live;
 
 use crate::gateway::Gateway;
 use std::sync::Arc;
@@ -16,8 +18,8 @@ const SWEEP_SLEEP_MAX: Duration = Duration::from_secs(10);
 /// Sleep after a failure.
 const RETRY_SLEEP: Duration = Duration::from_millis(500);
 const UPKEEP_SLEEP: Duration = Duration::from_secs(15);
-/// Rounds of upkeep from one look for old deliveries to the next: ten minutes.
-const PRUNE_DELIVERIES_ROUNDS: u32 = 40;
+/// Rounds of upkeep from one look for old deliveries and events to the next: ten minutes.
+const PRUNE_LOGS_ROUNDS: u32 = 40;
 /// Rows of one upkeep statement: small, so that it never holds the writer up.
 const PRUNE_BATCH: u32 = 500;
 
@@ -47,7 +49,7 @@ pub async fn run_expiry(gateway: Arc<Gateway>, batch_max: u32, stop: Cancellatio
 
 /// Keeps small things in order until told to stop: last use of keys, old idempotency keys.
 pub async fn run_upkeep(gateway: Arc<Gateway>, stop: CancellationToken) {
-    for round in (0..PRUNE_DELIVERIES_ROUNDS).cycle() {
+    for round in (0..PRUNE_LOGS_ROUNDS).cycle() {
         tokio::select! {
             () = tokio::time::sleep(UPKEEP_SLEEP) => {}
             () = stop.cancelled() => {}
@@ -71,6 +73,7 @@ pub async fn run_upkeep(gateway: Arc<Gateway>, stop: CancellationToken) {
         // Days are kept and every app is asked: now and then is enough.
         if round == 0 {
             prune_deliveries(&gateway, &stop).await;
+            prune_events(&gateway, &stop).await;
         }
         crate::metrics::upkeep();
     }
@@ -84,6 +87,20 @@ async fn prune_deliveries(gateway: &Gateway, stop: &CancellationToken) {
             Ok(pruned) => tracing::debug!(pruned, "old deliveries were forgotten"),
             Err(error) => {
                 tracing::warn!(%error, "old deliveries could not be forgotten");
+                return;
+            }
+        }
+    }
+}
+
+/// Forgets events that have been kept long enough. Those that deliveries still need stay.
+async fn prune_events(gateway: &Gateway, stop: &CancellationToken) {
+    while !stop.is_cancelled() {
+        match gateway.prune_events(PRUNE_BATCH).await {
+            Ok(0) => return,
+            Ok(pruned) => tracing::debug!(pruned, "old events were forgotten"),
+            Err(error) => {
+                tracing::warn!(%error, "old events could not be forgotten");
                 return;
             }
         }

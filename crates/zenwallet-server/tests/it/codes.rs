@@ -68,7 +68,13 @@ fn seen(code: Code) -> Seen {
         | Code::DeliveryNotFound
         | Code::DeliveryFinished
         | Code::AppNotFound
+        | Code::EventNotFound
+        | Code::EventsForgotten
+        | Code::AfterSeqAhead
+        | Code::OriginForbidden
         | Code::WebhookSecretLimit => Act,
+        Code::LiveConnectionLimit => In("live::stream::an_app_has_so_many_streams"),
+        Code::ShuttingDown => In("live::stream::a_stream_ends_with_its_node"),
         Code::RequestTimeout => In("errors::a_body_that_does_not_come_is_not_waited_for"),
         Code::ServiceUnavailable => In("outage::postgres::postgres_goes_away_and_comes_back"),
         Code::Overloaded => In("outage::postgres::a_full_queue_is_told_so"),
@@ -129,6 +135,16 @@ async fn act(app: &TestApp, code: Code) -> Answer {
                 }
             }
             app.get("/api/payments").key(&tenant)
+        }
+        Code::EventNotFound => app.get("/api/events/evt_0000000000000000000001").key(&app.a),
+        Code::AfterSeqAhead => app.get("/api/events?after_seq=1000").key(&app.a),
+        Code::EventsForgotten => {
+            let later = app.clock.now().plus_s(1);
+            assert!(app.store.prune_events(app.a.app_id, later, 100).await.unwrap() > 0);
+            app.get("/api/events?after_seq=0").key(&app.a)
+        }
+        Code::OriginForbidden => {
+            app.get("/socket.io/?EIO=4&transport=polling").header("origin", "https://evil.example")
         }
         _ => return act_on_webhooks(app, code).await,
     };

@@ -1,9 +1,8 @@
 //! `/healthz`, `/readyz`, `/metrics`
 
-use crate::support::{Kind, TestApp, run};
+use crate::support::{Kind, TestApp, options, run};
 use std::collections::BTreeSet;
-use std::time::Duration;
-use zenwallet_server::App;
+use zenwallet_server::{App, AppOptions};
 
 both_databases! {
     the_process_says_that_it_lives_and_is_ready,
@@ -49,7 +48,7 @@ async fn the_process_shows_its_numbers(app: TestApp) {
 #[test]
 fn numbers_can_be_kept_from_the_public() {
     run(Kind::Sqlite, async |app: TestApp| {
-        let without = App::new(app.gateway.clone(), false, Duration::from_secs(1));
+        let without = App::new(app.gateway.clone(), AppOptions { metrics: false, ..options() });
         let call = crate::support::Call::new(&without, axum::http::Method::GET, "/metrics");
         call.send().await.expect_error(404, "route_unknown");
     });

@@ -12,9 +12,9 @@ use zenwallet_core::egress::Cidr;
 use zenwallet_core::event::Event;
 use zenwallet_core::id::{AppId, IdSource, KeyId};
 use zenwallet_core::time::{Clock, ManualClock, Timestamp};
-use zenwallet_server::App;
 use zenwallet_server::egress::Egress;
-use zenwallet_server::gateway::{Gateway, InstanceKey, NewApp, WebhookRules};
+use zenwallet_server::gateway::{Gateway, InstanceKey, LogRules, NewApp, WebhookRules};
+use zenwallet_server::{App, AppOptions};
 use zenwallet_store::{Leasing, Store};
 
 /// When every case begins: 2026-01-26T10:35:00Z.
@@ -24,6 +24,9 @@ pub(crate) const PUBLIC_URL: &str = "https://pay.example.com";
 
 const INSTANCE_KEY: [u8; 32] = [7; 32];
 const BODY_TIMEOUT: Duration = Duration::from_millis(200);
+/// Ninety days, and few followers.
+pub(crate) const LOG_RULES: LogRules =
+    LogRules { retention: Duration::from_secs(90 * 86_400), max_followers_per_app: 20 };
 
 /// An app as its developer knows it.
 #[derive(Clone)]
@@ -74,14 +77,14 @@ impl TestApp {
         let a = make(&gateway, unlimited(Environment::Test)).await;
         let b = make(&gateway, unlimited(Environment::Test)).await;
         let live = make(&gateway, unlimited(Environment::Production)).await;
-        let app = App::new(Arc::clone(&gateway), true, BODY_TIMEOUT);
+        let app = App::new(Arc::clone(&gateway), options());
         Self { app, gateway, store, clock, ids, a, b, live, database }
     }
 
     /// A second node over the same database, with its own randomness.
     pub(crate) async fn second_node(&self) -> App {
         let (gateway, _) = self.gateway_on(Clock::Manual(self.clock.clone())).await;
-        App::new(Arc::new(gateway), true, BODY_TIMEOUT)
+        App::new(Arc::new(gateway), options())
     }
 
     /// A second gateway over the same database, with its own randomness, on this clock.
@@ -204,7 +207,12 @@ async fn make(gateway: &Gateway, new: NewApp) -> Tenant {
 
 async fn open(store: &Store, clock: Clock, ids: &Arc<IdSource>) -> Gateway {
     let key = InstanceKey::new(INSTANCE_KEY);
-    Gateway::new(store.clone(), clock, Arc::clone(ids), key, webhook_rules(), PUBLIC_URL).await.unwrap()
+    Gateway::new(store.clone(), clock, Arc::clone(ids), key, webhook_rules(), LOG_RULES, PUBLIC_URL).await.unwrap()
+}
+
+pub(crate) fn options() -> AppOptions {
+    let allowed_origins = vec!["https://shop.example".to_owned()];
+    AppOptions { metrics: true, body_timeout: BODY_TIMEOUT, public_url: PUBLIC_URL.to_owned(), allowed_origins }
 }
 
 /// The contract's rules, with loopback open to test apps.

@@ -11,7 +11,7 @@ mod server;
 mod wait;
 
 pub(crate) use answer::{Answer, codes_of};
-pub(crate) use app::{PUBLIC_URL, START, Tenant, TestApp, id_of};
+pub(crate) use app::{LOG_RULES, PUBLIC_URL, START, Tenant, TestApp, id_of, options};
 pub(crate) use call::Call;
 pub(crate) use crowd::{at_once, many_payments};
 pub(crate) use database::{Database, Endurance, Kind};

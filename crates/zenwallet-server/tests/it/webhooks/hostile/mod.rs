@@ -19,7 +19,7 @@ mod nodes;
 mod storm;
 
 use super::{delivery, list, text};
-use crate::support::{Database, Endurance, Kind, PUBLIC_URL, Tenant, TestApp, eventually, id_of};
+use crate::support::{Database, Endurance, Kind, LOG_RULES, PUBLIC_URL, Tenant, TestApp, eventually, id_of, options};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -31,10 +31,10 @@ use zenwallet_core::delivery::RetrySchedule;
 use zenwallet_core::egress::Cidr;
 use zenwallet_core::id::IdSource;
 use zenwallet_core::time::{Clock, ManualClock, Timestamp};
-use zenwallet_server::App;
 use zenwallet_server::egress::Egress;
 use zenwallet_server::gateway::{Gateway, InstanceKey, NewApp, WebhookRules};
 use zenwallet_server::worker::{Dispatch, Slots, run_deliveries};
+use zenwallet_server::{App, AppOptions};
 use zenwallet_store::Leasing;
 use zenwallet_testing::receiver::Receiver;
 
@@ -106,7 +106,8 @@ impl Node {
         let ids = Arc::new(IdSource::System);
         let store = database.store(Clock::System, &ids, Endurance::default(), leasing).await;
         let (key, rules) = (InstanceKey::new([7; 32]), rules(name, pace));
-        let gateway = Gateway::new(store.clone(), Clock::System, Arc::clone(&ids), key, rules, PUBLIC_URL).await;
+        let gateway =
+            Gateway::new(store.clone(), Clock::System, Arc::clone(&ids), key, rules, LOG_RULES, PUBLIC_URL).await;
         let gateway = Arc::new(gateway.unwrap());
         let [a, b, live] = match beside {
             Some(app) => [app.a.clone(), app.b.clone(), app.live.clone()],
@@ -117,7 +118,7 @@ impl Node {
             let (gateway, grace) = (Arc::clone(&gateway), Duration::from_secs(5));
             tokio::spawn(run_deliveries(Dispatch { gateway, slots: SLOTS, handoff, inbox, grace }, stop.clone()))
         });
-        let app = App::new(Arc::clone(&gateway), true, Duration::from_secs(5));
+        let app = App::new(Arc::clone(&gateway), AppOptions { body_timeout: Duration::from_secs(5), ..options() });
         // Nobody looks at this clock.
         let clock = ManualClock::new(Timestamp::from_ms(0));
         let app = Arc::new(TestApp { app, gateway, store, clock, ids, a, b, live, database });

@@ -1,0 +1,74 @@
+//! How long a follower may stay: as long as its key lets it in.
+
+use crate::gateway::log::LogError;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use tokio_util::sync::CancellationToken;
+use zenwallet_core::Code;
+use zenwallet_core::app::KeyHash;
+
+/// Why following ends.
+#[derive(Debug)]
+pub(crate) enum Farewell {
+    /// The node stops; another one goes on from the same place.
+    Shutdown,
+    /// The key no longer lets it in.
+    Refused(Code),
+    /// The log cannot be read from there.
+    Log(LogError),
+}
+
+/// The stay of all followers with one key.
+#[derive(Debug)]
+pub(super) struct Stay {
+    key: Option<KeyHash>,
+    reason: OnceLock<Code>,
+    over: CancellationToken,
+}
+
+impl Stay {
+    /// One that no key limits.
+    pub(super) fn unlimited() -> Self {
+        Self { key: None, reason: OnceLock::new(), over: CancellationToken::new() }
+    }
+
+    pub(super) fn key(&self) -> Option<KeyHash> {
+        self.key
+    }
+
+    /// Ends it for the reason of this code.
+    pub(super) fn end(&self, code: Code) {
+        let _ = self.reason.set(code);
+        self.over.cancel();
+    }
+
+    /// Resolves when it is over.
+    pub(super) async fn ended(&self) -> Farewell {
+        self.over.cancelled().await;
+        Farewell::Refused(self.reason.get().copied().unwrap_or(Code::ApiKeyInvalid))
+    }
+}
+
+/// Every stay that a key limits.
+#[derive(Debug, Default)]
+pub(super) struct Stays(Mutex<HashMap<KeyHash, Weak<Stay>>>);
+
+impl Stays {
+    /// The stay of this key, shared by all that come with it.
+    pub(super) fn enter(&self, key: KeyHash) -> Arc<Stay> {
+        let mut stays = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(stay) = stays.get(&key).and_then(Weak::upgrade).filter(|stay| !stay.over.is_cancelled()) {
+            return stay;
+        }
+        let stay = Arc::new(Stay { key: Some(key), ..Stay::unlimited() });
+        stays.insert(key, Arc::downgrade(&stay));
+        stay
+    }
+
+    /// Those that somebody still has.
+    pub(super) fn all(&self) -> Vec<Arc<Stay>> {
+        let mut stays = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        stays.retain(|_, stay| stay.strong_count() > 0);
+        stays.values().filter_map(Weak::upgrade).collect()
+    }
+}

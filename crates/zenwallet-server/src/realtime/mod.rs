@@ -1,0 +1,78 @@
+//! Socket.IO at `/socket.io`: `/` for apps, `/pay` for payers. A socket is a follower of its app's log with a wire at its
+//! end: what it cannot take yet stays in the log, so there is neither a gap nor a duplicate between what is replayed and
+//! what is live, and a socket that stalls holds no memory but its small buffer.
+
+mod apps;
+mod door;
+mod payers;
+
+pub(crate) use door::Origins;
+
+use crate::gateway::Gateway;
+use axum::Router;
+use axum::routing::any;
+use door::Door;
+use serde::Serialize;
+use socketioxide::extract::SocketRef;
+use socketioxide::handler::ConnectHandler;
+use socketioxide::{SendError, SocketError, SocketIo};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Packets that may wait for a socket's wire.
+const BUFFER: usize = 64;
+/// Most bytes of one message from a client: an `auth` and little more.
+const MESSAGE_MAX_BYTES: usize = 16 * 1024;
+/// Longest wait from the transport's opening to the first namespace.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How soon a socket whose buffer is full is tried again.
+const FULL_PAUSE: Duration = Duration::from_millis(20);
+
+/// The sockets of this node.
+#[derive(Clone, Debug)]
+pub(crate) struct Realtime(SocketIo);
+
+impl Realtime {
+    /// The route of the sockets, and what ends them.
+    pub(crate) fn routes(gateway: &Arc<Gateway>, origins: Origins) -> (Self, Router) {
+        let (service, io) = SocketIo::builder()
+            .max_buffer_size(BUFFER)
+            .max_payload(MESSAGE_MAX_BYTES as u64)
+            .ws_max_message_size(MESSAGE_MAX_BYTES)
+            .ws_max_frame_size(MESSAGE_MAX_BYTES)
+            .ws_read_buffer_size(1_024)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .with_state(Arc::clone(gateway))
+            .with_state(payers::Rooms::default())
+            .build_with_inner_svc(Router::new());
+        io.ns("/", apps::follow.with(apps::admit));
+        io.ns("/pay", payers::show.with(payers::admit));
+        let door = Arc::new(Door::new(service, origins));
+        let handler = move |request| {
+            let door = Arc::clone(&door);
+            async move { door.pass(request).await }
+        };
+        (Self(io), Router::new().route("/socket.io/", any(handler)))
+    }
+
+    /// Ends every socket; clients connect again elsewhere.
+    pub(crate) async fn close(&self) {
+        self.0.close().await;
+    }
+}
+
+/// Sends an event, as soon as the socket's buffer has room; false when the socket is gone.
+async fn send(socket: &SocketRef, event: &str, data: &(impl Serialize + ?Sized)) -> bool {
+    loop {
+        match socket.emit(event, data) {
+            Ok(()) => return true,
+            // A wire on which nothing moves is cut off by its connection's guard.
+            Err(SendError::Socket(SocketError::InternalChannelFull)) => tokio::time::sleep(FULL_PAUSE).await,
+            Err(SendError::Socket(SocketError::Closed)) => return false,
+            Err(SendError::Serialize(error)) => {
+                tracing::error!(%error, event, "an event could not be sent");
+                return false;
+            }
+        }
+    }
+}
