@@ -14,14 +14,16 @@ pub(super) async fn measure(nodes: &Nodes, tally: &mut Tally) -> anyhow::Result<
     for n in 0..CLIENTS {
         let home = addresses[n % addresses.len()];
         sockets += usize::from(Socket::connect(home, &auth).await.is_ok());
-        sticky += usize::from(Polling::new(&[home]).enter(&auth).await.is_ok());
-        match Polling::new(addresses).enter(&auth).await {
-            Ok(()) => spread += 1,
-            Err(error) => refusal = format!("{error:#}"),
+        for (nodes, count) in [(addresses, &mut spread), (&[home][..], &mut sticky)] {
+            match Polling::new(nodes).enter(&auth).await {
+                Ok(()) => *count += 1,
+                Err(error) => refusal = format!("{error:#}"),
+            }
         }
     }
     tally.check(sockets == CLIENTS, format!("WebSocket behind round robin: {sockets} of {CLIENTS} let in"));
     tally.check(sticky == CLIENTS, format!("long polling on one node: {sticky} of {CLIENTS} let in"));
-    say(format!("        long polling with each request to the next node: {spread} of {CLIENTS} let in {refusal}"));
+    let words = "long polling with each request to the next node";
+    say(format!("        {words}: {spread} of {CLIENTS} let in; the last answer: {refusal}"));
     Ok(())
 }

@@ -1,9 +1,14 @@
 //! Socket.IO's other transport: a session of several requests, each of which a load balancer may send elsewhere.
 
 use crate::http::careful::{Ask, Client};
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use hyper::Method;
 use std::net::SocketAddr;
+
+/// Between the packets of one answer.
+const SEPARATOR: char = '\u{1e}';
+/// A ping may come first, on its own.
+const POLLS: usize = 3;
 
 /// A client whose requests go to these nodes in turn.
 pub(crate) struct Polling {
@@ -24,9 +29,16 @@ impl Polling {
         let body: serde_json::Value = serde_json::from_str(open.strip_prefix('0').context("no handshake")?)?;
         let session = format!("&sid={}", body.get("sid").and_then(|sid| sid.as_str()).context("no sid")?);
         self.ask(Method::POST, &session, Some(&format!("40{auth}"))).await?;
-        let heard = self.ask(Method::GET, &session, None).await?;
-        ensure!(heard.starts_with("40"), "not let in: {heard}");
-        Ok(())
+        let mut heard = String::new();
+        for _ in 0..POLLS {
+            heard = self.ask(Method::GET, &session, None).await?;
+            let mut packets = heard.split(SEPARATOR);
+            if packets.any(|packet| packet.starts_with("40")) {
+                return Ok(());
+            }
+            self.ask(Method::POST, &session, Some("3")).await?;
+        }
+        bail!("not let in: {heard}")
     }
 
     async fn ask(&mut self, method: Method, session: &str, body: Option<&str>) -> anyhow::Result<String> {

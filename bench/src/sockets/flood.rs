@@ -21,7 +21,7 @@ const CONNECTIONS: usize = 32;
 /// Runs the measurement.
 pub(super) async fn measure(args: &Args, ground: &Ground, tally: &mut Tally) -> anyhow::Result<()> {
     let app = &ground.flooded;
-    let seen = last_seq(ground, &app.api_key).await?;
+    let seen = last_seq(ground.address, &app.api_key).await?;
     let end = seen + i64::try_from(args.flood)?;
     tokio::time::sleep(Duration::from_millis(200)).await;
     let files = open_files(ground.pid)?;

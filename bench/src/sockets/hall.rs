@@ -17,8 +17,6 @@ const SOURCES: usize = 4;
 /// An event at a socket.
 #[derive(Clone, Debug)]
 pub(super) struct Arrival {
-    /// Which socket of the watched app.
-    pub(super) socket: usize,
     pub(super) event: Event,
     pub(super) at: Instant,
 }
@@ -85,7 +83,7 @@ impl Hall {
                         let event = serde_json::from_str(&json);
                         let mut board = lock(&board);
                         match event {
-                            Ok(event) => board.arrivals.push(Arrival { socket: n, event, at }),
+                            Ok(event) => board.arrivals.push(Arrival { event, at }),
                             Err(error) => board.broken.push(format!("{error}: {json}")),
                         }
                     }

@@ -14,11 +14,14 @@ use crate::stats::ms;
 use hall::Hall;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
+use tokio::task::JoinSet;
 
 /// A reader of a flood that reads nothing is cut off after this time, and what it costs until then is measured.
 const STALL: &str = "http.write_stall_timeout_ms=3000";
 /// From the last socket's connecting to the measuring of memory.
 const SETTLE: Duration = Duration::from_secs(2);
+/// Readers at once in the warming.
+const READERS: usize = 64;
 /// Everything is closed within this time.
 const CLOSING: Duration = Duration::from_secs(20);
 
@@ -103,6 +106,15 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<bool> {
 async fn warm(site: &Site, ground: &Ground) -> anyhow::Result<()> {
     for app in ground.apps.iter().chain([&ground.busy, &ground.flooded]) {
         site.caller(app, 4).create(50, |_| None).await?;
+        // Many at once: the gateway opens all its reading connections.
+        let mut asking = JoinSet::new();
+        for _ in 0..READERS {
+            let (address, key) = (ground.address, app.api_key.clone());
+            asking.spawn(async move { resume::last_seq(address, &key).await });
+        }
+        while let Some(last) = asking.join_next().await {
+            last??;
+        }
     }
     // The connections of the warming are closed by now.
     tokio::time::sleep(SETTLE).await;

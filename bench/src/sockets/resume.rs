@@ -7,6 +7,7 @@ use crate::live::{Socket, auth};
 use crate::report::Tally;
 use crate::stats::{Latencies, ms};
 use anyhow::{Context, ensure};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
@@ -17,10 +18,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(super) async fn measure(args: &Args, ground: &Ground, hall: &mut Hall, tally: &mut Tally) -> anyhow::Result<()> {
     let _ = hall.take_arrivals();
     let app = &ground.apps[0];
-    let seen = last_seq(ground, &app.api_key).await?;
+    let seen = last_seq(ground.address, &app.api_key).await?;
     let caller = crate::batch::Caller { address: ground.address, key: app.api_key.clone(), connections: 8 };
     caller.create(args.missed, |_| None).await?;
-    let end = last_seq(ground, &app.api_key).await?;
+    let end = last_seq(ground.address, &app.api_key).await?;
     ensure!(end == seen + i64::try_from(args.missed)?, "the log went from {seen} to {end}");
 
     let back = args.per_app.min(args.count).min(1_000);
@@ -55,8 +56,8 @@ pub(super) async fn measure(args: &Args, ground: &Ground, hall: &mut Hall, tally
 }
 
 /// The last event's number.
-pub(super) async fn last_seq(ground: &Ground, api_key: &str) -> anyhow::Result<i64> {
-    let (mut client, mut after) = (Client::new(ground.address), 0);
+pub(super) async fn last_seq(address: SocketAddr, api_key: &str) -> anyhow::Result<i64> {
+    let (mut client, mut after) = (Client::new(address), 0);
     loop {
         let body = client.get(&format!("/api/events?after_seq={after}&limit=100"), api_key, None).await?;
         let page: serde_json::Value = serde_json::from_slice(&body)?;
