@@ -21,6 +21,12 @@ counted 'race on SQLite' "${box[@]}" --mode race --payments 20000 --expiring 100
 counted 'race on PostgreSQL' "${box[@]}" --mode race --db postgres --payments 20000 --expiring 1000
 counted 'crash of one of two nodes' "${box[@]}" --db postgres --nodes 2 --kills 60
 counted 'freeze of one of two nodes' "${box[@]}" --db postgres --nodes 2 --freeze --kills 10
+counted 'sockets' target/release/bench sockets
+counted 'sockets on PostgreSQL' target/release/bench sockets --db postgres --count 2000
+counted 'cluster' target/release/bench cluster --rounds 30 --freeze --events 500
+counted 'cluster through PgBouncer' target/release/bench cluster --rounds 30 --freeze --events 500 --pgbouncer
+# The judge of the cluster's readers must find a socket that comes back without its place.
+part 'cluster that forgets' bash -c '! target/release/bench cluster --forget --events 3'
 counted 'schedule' target/release/bench schedule
 for db in sqlite postgres; do
     counted "neighbours on $db" target/release/bench neighbours --db "$db" --seconds 30

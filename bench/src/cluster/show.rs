@@ -8,6 +8,7 @@ use crate::live::{Heard, Socket, Stream, auth};
 use crate::report::say;
 use anyhow::{Context, ensure};
 use hyper::Method;
+use serde_json::Value;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
@@ -30,14 +31,16 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<bool> {
     let also_told = told.clone();
     tokio::spawn(async move {
         while let Ok(event) = stream.next_event().await {
-            let _ = told.send((Instant::now(), format!("node-b  the stream is told event {}", event.seq)));
+            let _ = told.send((Instant::now(), format!("node-b  the stream is told event {} {}", event.seq, event.event_id)));
         }
     });
     tokio::spawn(async move {
         while let Ok(heard) = socket.next().await {
             if let Heard::Event(json) = heard {
-                let line = format!("node-b  the socket is told {}", json.chars().take(90).collect::<String>());
-                let _ = also_told.send((Instant::now(), line));
+                let at = Instant::now();
+                let event: Value = serde_json::from_str(&json).unwrap_or_default();
+                let line = format!("node-b  the socket is told {} {}", event["event"], event["payment_id"]);
+                let _ = also_told.send((at, line));
             }
         }
     });
