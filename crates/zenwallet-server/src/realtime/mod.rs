@@ -23,6 +23,8 @@ use std::time::Duration;
 const BUFFER: usize = 64;
 /// Most bytes of one message from a client: an `auth` and little more.
 const MESSAGE_MAX_BYTES: usize = 16 * 1024;
+/// Room for what a client says once it is in, a few bytes at a time; it grows for the rest.
+const READ_BYTES: usize = 256;
 /// Longest wait from the transport's opening to the first namespace.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How soon a socket whose buffer is full is tried again.
@@ -40,7 +42,7 @@ impl Realtime {
             .max_payload(MESSAGE_MAX_BYTES as u64)
             .ws_max_message_size(MESSAGE_MAX_BYTES)
             .ws_max_frame_size(MESSAGE_MAX_BYTES)
-            .ws_read_buffer_size(1_024)
+            .ws_read_buffer_size(READ_BYTES)
             .connect_timeout(CONNECT_TIMEOUT)
             .with_state(Arc::clone(gateway))
             .with_state(payers::Rooms::default())
