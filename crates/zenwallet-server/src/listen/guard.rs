@@ -6,7 +6,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
@@ -75,6 +75,10 @@ pub(super) struct Guarded<S, H> {
     timer: Pin<Box<Sleep>>,
     stalled: Option<Stall>,
     written: u64,
+    /// Nothing is read or written any more: the client did not read.
+    is_cut_off: bool,
+    /// Who waits for bytes: with sockets another task than the one that writes.
+    reader: Option<Waker>,
 }
 
 struct Stall {
@@ -98,6 +102,8 @@ impl<S, H> Guarded<S, H> {
             timer,
             stalled: None,
             written: 0,
+            is_cut_off: false,
+            reader: None,
         }
     }
 
@@ -163,7 +169,9 @@ impl<S, H> Guarded<S, H> {
         while stall.timer.as_mut().poll(context).is_ready() {
             if Instant::now() >= stall.until {
                 if written - stall.written_before < STALL_MIN_BYTES {
-                    return Poll::Ready(io::Error::new(io::ErrorKind::TimedOut, "the client does not read"));
+                    self.is_cut_off = true;
+                    self.reader.take().into_iter().for_each(Waker::wake);
+                    return Poll::Ready(does_not_read());
                 }
                 (stall.until, stall.written_before) = (Instant::now() + patience, written);
             }
@@ -180,18 +188,28 @@ impl<S, H> Guarded<S, H> {
     }
 }
 
+fn does_not_read() -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, "the client does not read")
+}
+
 impl<S: AsyncRead + Unpin, H: Unpin> AsyncRead for Guarded<S, H> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.is_cut_off {
+            return Poll::Ready(Err(does_not_read()));
+        }
         let before = buffer.filled().len();
         if let Poll::Ready(result) = Pin::new(&mut self.stream).poll_read(context, buffer) {
             if buffer.filled().len() > before {
                 self.note_read();
             }
             return Poll::Ready(result);
+        }
+        if self.reader.as_ref().is_none_or(|reader| !reader.will_wake(context.waker())) {
+            self.reader = Some(context.waker().clone());
         }
         ready!(self.poll_read_deadline(context));
         Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "no request came in time")))
@@ -200,6 +218,9 @@ impl<S: AsyncRead + Unpin, H: Unpin> AsyncRead for Guarded<S, H> {
 
 impl<S: AsyncWrite + Unpin, H: Unpin> AsyncWrite for Guarded<S, H> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if self.is_cut_off {
+            return Poll::Ready(Err(does_not_read()));
+        }
         let polled = Pin::new(&mut self.stream).poll_write(context, bytes);
         if let Poll::Ready(Ok(count)) = polled {
             self.written += count as u64;
@@ -215,6 +236,9 @@ impl<S: AsyncWrite + Unpin, H: Unpin> AsyncWrite for Guarded<S, H> {
         context: &mut Context<'_>,
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if self.is_cut_off {
+            return Poll::Ready(Err(does_not_read()));
+        }
         let polled = Pin::new(&mut self.stream).poll_write_vectored(context, bytes);
         if let Poll::Ready(Ok(count)) = polled {
             self.written += count as u64;
@@ -237,5 +261,30 @@ impl<S: AsyncWrite + Unpin, H: Unpin> AsyncWrite for Guarded<S, H> {
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let polled = Pin::new(&mut self.stream).poll_shutdown(context);
         self.finish_write(context, polled)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    /// What writes to a socket and what reads from it are two tasks, and only the one that reads ends it.
+    #[tokio::test]
+    async fn a_client_that_does_not_read_is_cut_off_on_both_sides() {
+        let (stream, mut client) = tokio::io::duplex(16);
+        let long = Duration::from_secs(60);
+        let patience = Patience { head: long, idle: long, stall: Duration::from_millis(50) };
+        let busy = Busy::default();
+        busy.set(true);
+        let (mut reading, mut writing) = tokio::io::split(Guarded::new(stream, patience, busy, ()));
+        let reader = tokio::spawn(async move { reading.read_u8().await });
+        let stalled = writing.write_all(&[0; 64]).await.unwrap_err();
+        assert_eq!(stalled.kind(), io::ErrorKind::TimedOut);
+        let read = tokio::time::timeout(Duration::from_secs(5), reader).await.expect("the reader is told").unwrap();
+        assert_eq!(read.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        // Nor does anything go out once it reads again: something may be missing.
+        client.read_exact(&mut [0; 16]).await.unwrap();
+        assert!(writing.write_all(&[0; 4]).await.is_err());
     }
 }
