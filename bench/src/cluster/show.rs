@@ -31,7 +31,8 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<bool> {
     let also_told = told.clone();
     tokio::spawn(async move {
         while let Ok(event) = stream.next_event().await {
-            let _ = told.send((Instant::now(), format!("node-b  the stream is told event {} {}", event.seq, event.event_id)));
+            let _ = told
+                .send((Instant::now(), format!("node-b  the stream is told event {} {}", event.seq, event.event_id)));
         }
     });
     tokio::spawn(async move {
