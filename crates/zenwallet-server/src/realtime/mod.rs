@@ -19,16 +19,17 @@ use socketioxide::{SendError, SocketError, SocketIo};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Packets that may wait for a socket's wire.
-const BUFFER: usize = 64;
+/// Packets that may wait for a socket's wire. They go out together, and the room for them stays with the socket.
+const BUFFER: usize = 16;
 /// Most bytes of one message from a client: an `auth` and little more.
 const MESSAGE_MAX_BYTES: usize = 16 * 1024;
 /// Room for what a client says once it is in, a few bytes at a time; it grows for the rest.
 const READ_BYTES: usize = 256;
 /// Longest wait from the transport's opening to the first namespace.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How soon a socket whose buffer is full is tried again.
-const FULL_PAUSE: Duration = Duration::from_millis(20);
+/// How soon a socket whose buffer is full is tried again: at first, when it is only catching up, and at last, when it does
+/// not read.
+const FULL_PAUSES: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(64)];
 
 /// The sockets of this node.
 #[derive(Clone, Debug)]
@@ -65,11 +66,15 @@ impl Realtime {
 
 /// Sends an event, as soon as the socket's buffer has room; false when the socket is gone.
 async fn send(socket: &SocketRef, event: &str, data: &(impl Serialize + ?Sized)) -> bool {
+    let [mut pause, longest] = FULL_PAUSES;
     loop {
         match socket.emit(event, data) {
             Ok(()) => return true,
             // A wire on which nothing moves is cut off by its connection's guard.
-            Err(SendError::Socket(SocketError::InternalChannelFull)) => tokio::time::sleep(FULL_PAUSE).await,
+            Err(SendError::Socket(SocketError::InternalChannelFull)) => {
+                tokio::time::sleep(pause).await;
+                pause = longest.min(pause * 2);
+            }
             Err(SendError::Socket(SocketError::Closed)) => return false,
             Err(SendError::Serialize(error)) => {
                 tracing::error!(%error, event, "an event could not be sent");
