@@ -81,6 +81,11 @@ impl Socket {
         Ok(socket)
     }
 
+    /// The port that it connects from.
+    pub(crate) fn port(&self) -> anyhow::Result<u16> {
+        Ok(self.stream.local_addr()?.port())
+    }
+
     /// Waits for what the gateway tells. The place of a dropped wait is kept.
     pub(crate) async fn next(&mut self) -> anyhow::Result<Heard> {
         loop {
