@@ -88,21 +88,19 @@ impl Socket {
 
     /// Waits for what the gateway tells. The place of a dropped wait is kept.
     pub(crate) async fn next(&mut self) -> anyhow::Result<Heard> {
-        loop {
-            let text = self.next_text().await?;
-            let Some(event) = text.strip_prefix("42[\"").and_then(|text| text.strip_suffix(']')) else {
-                bail!("the gateway ended it: {text}");
-            };
-            let (name, data) = event.split_once("\",").with_context(|| format!("an event without data: {text}"))?;
-            match name {
-                "ready" => {
-                    let ready: serde_json::Value = serde_json::from_str(data)?;
-                    let after = ready.get("after_seq").and_then(serde_json::Value::as_i64);
-                    return Ok(Heard::Ready(after.context("ready without after_seq")?));
-                }
-                "stream.end" => bail!("the gateway ended it: {data}"),
-                _ => return Ok(Heard::Event(data.to_owned())),
+        let text = self.next_text().await?;
+        let Some(event) = text.strip_prefix("42[\"").and_then(|text| text.strip_suffix(']')) else {
+            bail!("the gateway ended it: {text}");
+        };
+        let (name, data) = event.split_once("\",").with_context(|| format!("an event without data: {text}"))?;
+        match name {
+            "ready" => {
+                let ready: serde_json::Value = serde_json::from_str(data)?;
+                let after = ready.get("after_seq").and_then(serde_json::Value::as_i64);
+                Ok(Heard::Ready(after.context("ready without after_seq")?))
             }
+            "stream.end" => bail!("the gateway ended it: {data}"),
+            _ => Ok(Heard::Event(data.to_owned())),
         }
     }
 
@@ -195,7 +193,8 @@ mod tests {
             use tokio::io::AsyncReadExt;
             let (mut stream, _) = listener.accept().await.expect("a client");
             let mut read = vec![0; 4_096];
-            stream.read(&mut read).await.expect("the head");
+            let head = stream.read(&mut read).await.expect("the head");
+            assert!(read[..head].starts_with(b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1"));
             stream.write_all(&[UPGRADED.as_bytes(), &framed("0{\"sid\":\"x\"}")].concat()).await.expect("written");
             let count = stream.read(&mut read).await.expect("the connect");
             assert_eq!(read[..count], masked(TEXT, b"40{\"apiKey\":\"k\",\"afterSeq\":7}"));
