@@ -99,6 +99,8 @@ impl Door {
             request
         };
         match self.service.clone().oneshot(request).await {
+            // Clients heed the status; people read the body, which has the one shape of every error.
+            Ok(response) if response.status().is_client_error() => Err(ApiError::new(Code::SocketRequestInvalid)),
             Ok(response) => Ok(response.map(Body::new)),
             Err(never) => match never {},
         }

@@ -14,6 +14,7 @@ mod idempotency;
 mod idempotency_storm;
 mod isolation;
 mod keys;
+mod live;
 mod outage;
 mod pay_page;
 mod payments;

@@ -237,6 +237,11 @@ impl Gateway {
         }
     }
 
+    /// How many follow, payers' own follower included.
+    pub(crate) fn count_followers(&self) -> usize {
+        self.live.channels().values().map(Weak::strong_count).sum()
+    }
+
     /// Ends what would never end by itself: nobody follows any more.
     pub fn end_following(&self) {
         self.live.ended.cancel();
