@@ -26,6 +26,7 @@ box=(target/debug/bench crashbox --no-feed --binary "$binary")
 counted 'crash on SQLite' "${box[@]}" --db sqlite --kills 20
 counted 'crash on PostgreSQL' "${box[@]}" --db postgres --kills 20
 counted 'crash through PgBouncer' "${box[@]}" --db postgres --pgbouncer --kills 20
+counted 'crash of PostgreSQL' "${box[@]}" --db postgres --kill-database --kills 15
 counted 'storm on SQLite' "${box[@]}" --mode storm --keys 100 --copies 100
 counted 'storm on PostgreSQL' "${box[@]}" --mode storm --db postgres --keys 100 --copies 100
 counted 'race on SQLite' "${box[@]}" --mode race --payments 1000 --expiring 100

@@ -16,7 +16,7 @@ use crate::journal::{self, Journal};
 use crate::oracle::{Evidence, ToldEvent, judge};
 use crate::report::say;
 use crate::site::Db;
-use chaos::Chaos;
+use chaos::{Chaos, Fault};
 use stage::Stage;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -44,7 +44,7 @@ pub(crate) struct Args {
     /// What the clients do.
     #[arg(long, value_enum, default_value = "crash")]
     pub(crate) mode: Mode,
-    /// How often the gateway is killed; 60 in crash mode and 0 in the others unless said.
+    /// How often something is killed, by itself the gateway; 60 times in crash mode and 0 in the others unless said.
     #[arg(long)]
     pub(crate) kills: Option<u32>,
     /// Repeats a campaign's choices, though not its timing; a new one unless said.
@@ -67,6 +67,16 @@ pub(crate) struct Args {
     /// to hold is others' by then.
     #[arg(long)]
     pub(crate) freeze: bool,
+    /// Kills the PostgreSQL instead, and starts it again: the gateways must get over it by themselves.
+    #[arg(long, conflicts_with = "freeze")]
+    pub(crate) kill_database: bool,
+    /// An empty database that somebody else runs, instead of a private server.
+    #[arg(long, value_name = "URL", conflicts_with_all = ["pgbouncer", "kill_database"])]
+    pub(crate) database_url: Option<String>,
+    /// Does this to the database's surroundings instead of killing the gateway: a shell command that is given the fault's
+    /// number, 1, 2, 3 …, and ends well when the fault is over and healed.
+    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["freeze", "kill_database"], requires = "database_url")]
+    pub(crate) fault: Option<String>,
     /// Puts PgBouncer in transaction mode with four server connections before PostgreSQL.
     #[arg(long)]
     pub(crate) pgbouncer: bool,
@@ -97,12 +107,21 @@ impl Args {
     fn kills(&self) -> u32 {
         self.kills.unwrap_or(if self.mode == Mode::Crash { 60 } else { 0 })
     }
+
+    fn fault(&self) -> Fault {
+        match &self.fault {
+            Some(command) => Fault::Command(command.clone()),
+            None if self.kill_database => Fault::KillDatabase,
+            None if self.freeze => Fault::FreezeNode,
+            None => Fault::KillNode,
+        }
+    }
 }
 
 /// Runs `crashbox`.
 pub(crate) async fn run(args: Args) -> anyhow::Result<bool> {
     let seed = args.seed.unwrap_or_else(|| crate::clock::now_ms().unsigned_abs());
-    say(format!("seed {seed}  {:?} on {:?}, {} kills", args.mode, args.db, args.kills()));
+    say(format!("seed {seed}  {:?} on {:?}, {} times {:?}", args.mode, args.db, args.kills(), args.fault()));
     let mut stage = Stage::set(&args, seed).await?;
     let result = campaign(&args, seed, &mut stage).await;
     let held = result.as_ref().is_ok_and(|held| *held);
@@ -114,9 +133,9 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<bool> {
 
 async fn campaign(args: &Args, seed: u64, stage: &mut Stage) -> anyhow::Result<bool> {
     let path = stage.journal_path("journal");
-    let world = Arc::new(World::new(stage, Journal::create(&path)?));
+    let world = Arc::new(World::new(stage, Journal::create(&path)?, args.fault().patience()));
     let began = Instant::now();
-    let mut chaos = Chaos::new(args.kills(), args.freeze, seed);
+    let mut chaos = Chaos::new(args.kills(), args.fault(), seed);
     let watchers = watcher::start(&world, !args.no_feed);
     let clients = start_clients(args, seed, &world);
     chaos.run(stage, &world).await?;
@@ -150,9 +169,11 @@ async fn campaign(args: &Args, seed: u64, stage: &mut Stage) -> anyhow::Result<b
         listings: read_back.listings,
     };
     verdict::tell_campaign(&evidence, &measured, elapsed);
+    verdict::tell_gaps(&evidence, &kills);
     verdict::tell_webhooks(&evidence, settled.took);
     // What a frozen node was about to commit comes when it goes on, however soon others take over the rest.
-    let takeover = (args.nodes > 1 && !args.freeze).then(|| verdict::longest_takeover(&evidence, &kills));
+    let takes_over = args.nodes > 1 && args.fault() == Fault::KillNode;
+    let takeover = takes_over.then(|| verdict::longest_takeover(&evidence, &kills));
     Ok(verdict::tell(args, &judge(&evidence), &measured, takeover))
 }
 

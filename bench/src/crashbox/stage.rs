@@ -3,6 +3,7 @@
 use super::Args;
 use crate::database::Database;
 use crate::gateway::{App, Gateway, Setup};
+use crate::postgres::PrivatePostgres;
 use crate::receiver::{Behaviour, Receiver, loopback};
 use crate::site::{Db, Plan, Site};
 use anyhow::ensure;
@@ -44,8 +45,11 @@ impl Stage {
             format!("webhooks.lease_slack_ms={LEASE_SLACK_MS}"),
             format!("webhooks.retry_delays_s={RETRY_DELAYS_S}"),
         ];
+        ensure!(!args.kill_database || args.db == Db::Postgres, "--kill-database needs --db postgres");
+        ensure!(args.database_url.is_none() || args.db == Db::Postgres, "--database-url needs --db postgres");
         let plan = Plan {
             pgbouncer: args.pgbouncer,
+            database_url: args.database_url.clone(),
             postgres: &[],
             planted: args.planted.clone(),
             seed,
@@ -70,6 +74,20 @@ impl Stage {
     /// A running gateway.
     pub(super) fn gateway(&mut self, node: usize) -> &mut Gateway {
         &mut self.nodes[node].gateway
+    }
+
+    /// Fails if a gateway has ended by itself.
+    pub(super) fn check_alive(&mut self) -> anyhow::Result<()> {
+        for node in &mut self.nodes {
+            let ended = node.gateway.ended()?;
+            ensure!(ended.is_none(), "a gateway ended by itself: {ended:?}");
+        }
+        Ok(())
+    }
+
+    /// The PostgreSQL that was started for this campaign.
+    pub(super) fn postgres(&mut self) -> anyhow::Result<&mut PrivatePostgres> {
+        self.site.postgres()
     }
 
     /// Starts a gateway again after it was killed.
