@@ -111,6 +111,7 @@ impl Site {
             secret_key: secret_key(&mut StdRng::seed_from_u64(plan.seed)),
             planted: plan.planted.clone(),
             settings: plan.settings.to_vec(),
+            environment: Vec::new(),
             log: dir.path().join("gateway.log"),
             data_dir: data_dir.clone(),
         };
@@ -121,6 +122,11 @@ impl Site {
     /// How the first gateway is started.
     pub(crate) fn setup(&self) -> &Setup {
         &self.setup
+    }
+
+    /// Lets every gateway from now on be started with these variables.
+    pub(crate) fn add_environment(&mut self, variables: Vec<(String, String)>) {
+        self.setup.environment.extend(variables);
     }
 
     /// How the gateway with this name is started beside the first.

@@ -31,6 +31,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The same while a cluster looks for another leader.
 const FAILOVER_PATIENCE: Duration = Duration::from_secs(180);
 
+/// How long a clock stays wrong, and how long it is right afterwards.
+const WRONG_MS: std::ops::Range<u64> = 1_500..3_500;
+const RIGHT_MS: std::ops::Range<u64> = 500..2_000;
+
 /// What is done, again and again.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Fault {
@@ -40,13 +44,15 @@ pub(super) enum Fault {
     FreezeNode,
     /// PostgreSQL is killed and started again; the gateways live through it.
     KillDatabase,
+    /// The gateways' clock is set wrong for a while, and right again.
+    JumpClock,
     /// This command does something to what is behind the gateways; they live through it.
     Command(String),
 }
 
 impl Fault {
-    /// Whether the gateways live through it: every request of theirs has an answer then.
-    pub(super) fn spares_gateways(&self) -> bool {
+    /// Whether the gateways live through it without their database: every request has an answer then.
+    pub(super) fn takes_database_away(&self) -> bool {
         matches!(self, Self::KillDatabase | Self::Command(_))
     }
 
@@ -85,6 +91,7 @@ impl Chaos {
                 Fault::KillNode => self.kill(stage, world, node).await?,
                 Fault::FreezeNode => self.freeze(stage, world, node).await?,
                 Fault::KillDatabase => self.kill_database(stage, world).await?,
+                Fault::JumpClock => self.jump_clock(stage, kill).await?,
                 Fault::Command(command) => self.command(&format!("{command} {}", kill + 1), world).await?,
             }
         }
@@ -126,6 +133,15 @@ impl Chaos {
         tokio::time::sleep(Duration::from_millis(self.rng.random_range(DATABASE_AWAY_MS))).await;
         stage.postgres()?.start_again().await?;
         await_writes(world).await
+    }
+
+    async fn jump_clock(&mut self, stage: &mut Stage, number: u32) -> anyhow::Result<()> {
+        self.killed_ms.push(now_ms());
+        stage.dial()?.jump(number)?;
+        tokio::time::sleep(Duration::from_millis(self.rng.random_range(WRONG_MS))).await;
+        stage.dial()?.right()?;
+        tokio::time::sleep(Duration::from_millis(self.rng.random_range(RIGHT_MS))).await;
+        Ok(())
     }
 
     async fn command(&mut self, command: &str, world: &World) -> anyhow::Result<()> {

@@ -2,6 +2,8 @@
 
 mod chaos;
 mod customer;
+mod dial;
+mod limited;
 mod orders;
 mod race;
 mod readback;
@@ -13,16 +15,17 @@ mod watcher;
 mod world;
 
 use crate::journal::{self, Journal};
-use crate::oracle::{Evidence, ToldEvent, judge};
+use crate::oracle::{Evidence, ToldEvent};
 use crate::report::say;
 use crate::site::Db;
 use chaos::{Chaos, Fault};
+use limited::Felt;
 use stage::Stage;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
-use world::World;
+use world::{Measured, World};
 
 /// What the clients do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
@@ -70,6 +73,9 @@ pub(crate) struct Args {
     /// Kills the PostgreSQL instead, and starts it again: the gateways must get over it by themselves.
     #[arg(long, conflicts_with = "freeze")]
     pub(crate) kill_database: bool,
+    /// Sets the clock of the gateways wrong instead, by an hour to ten years, and right again.
+    #[arg(long, conflicts_with_all = ["freeze", "kill_database", "fault", "planted"])]
+    pub(crate) jump_clock: bool,
     /// An empty database that somebody else runs, instead of a private server.
     #[arg(long, value_name = "URL", conflicts_with_all = ["pgbouncer", "kill_database"])]
     pub(crate) database_url: Option<String>,
@@ -112,6 +118,7 @@ impl Args {
         match &self.fault {
             Some(command) => Fault::Command(command.clone()),
             None if self.kill_database => Fault::KillDatabase,
+            None if self.jump_clock => Fault::JumpClock,
             None if self.freeze => Fault::FreezeNode,
             None => Fault::KillNode,
         }
@@ -138,6 +145,7 @@ async fn campaign(args: &Args, seed: u64, stage: &mut Stage) -> anyhow::Result<b
     let mut chaos = Chaos::new(args.kills(), args.fault(), seed);
     let watchers = watcher::start(&world, !args.no_feed);
     let clients = start_clients(args, seed, &world);
+    let limited = stage.limited_app().map(|app| limited::start(&world, world.addresses[0], app));
     chaos.run(stage, &world).await?;
     if args.mode == Mode::Crash {
         world.stop();
@@ -146,6 +154,10 @@ async fn campaign(args: &Args, seed: u64, stage: &mut Stage) -> anyhow::Result<b
     let elapsed = began.elapsed();
     world.stop();
     let told = watcher::finish(watchers).await?;
+    let felt = match limited {
+        Some(caller) => Some(caller.await?),
+        None => None,
+    };
     let deadline = if args.planted.is_some() { settle::PLANTED_DEADLINE } else { settle::DEADLINE };
     let settled = settle::wait(stage, deadline).await?;
     let read_back = readback::read(&world, args.reads, !args.no_feed).await?;
@@ -160,6 +172,7 @@ async fn campaign(args: &Args, seed: u64, stage: &mut Stage) -> anyhow::Result<b
         apps: stage.apps().iter().map(|app| app.app_id.clone()).collect(),
         secrets: stage.apps().iter().map(|app| app.webhook_secret.clone()).collect(),
         settled_ms: settled.from_ms,
+        timeline: stage.timeline(),
         received,
         acks: journal::read(&path)?,
         snapshot,
@@ -174,7 +187,16 @@ async fn campaign(args: &Args, seed: u64, stage: &mut Stage) -> anyhow::Result<b
     // What a frozen node was about to commit comes when it goes on, however soon others take over the rest.
     let takes_over = args.nodes > 1 && args.fault() == Fault::KillNode;
     let takeover = takes_over.then(|| verdict::longest_takeover(&evidence, &kills));
-    Ok(verdict::tell(args, &judge(&evidence), &measured, takeover))
+    Ok(verdict::tell(args, &evidence, &Beside { measured, takeover, felt }))
+}
+
+/// What is known beside the evidence.
+struct Beside {
+    measured: Measured,
+    /// The longest takeover of a dead node's deliveries, if that is judged.
+    takeover: Option<Duration>,
+    /// What the caller with a rate limit felt, if there was one.
+    felt: Option<Felt>,
 }
 
 fn start_clients(args: &Args, seed: u64, world: &Arc<World>) -> JoinSet<anyhow::Result<()>> {

@@ -1,11 +1,12 @@
 //! What a campaign says at its end.
 
-use super::Args;
+use super::limited::Felt;
 use super::stage::LEASE_MS;
 use super::world::{Measured, lock, payment_id};
+use super::{Args, Beside};
 use crate::clock::parse_ms;
 use crate::journal::Action;
-use crate::oracle::{Evidence, Finding};
+use crate::oracle::{Evidence, Finding, judge};
 use crate::report::{Tally, say};
 use crate::stats::{Latencies, ms};
 use std::collections::{HashMap, HashSet};
@@ -17,6 +18,9 @@ const TAKEOVER_SLACK: Duration = Duration::from_secs(2);
 
 /// The gateway gives the database 5 s, and a machine that starts a server at the same time takes some more.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(7);
+
+/// A bucket of two seconds' requests is full after two seconds, whatever it owed.
+const LET_IN_WITHIN: Duration = Duration::from_secs(4);
 
 /// Tells how much happened.
 pub(super) fn tell_campaign(evidence: &Evidence, measured: &Measured, elapsed: Duration) {
@@ -115,24 +119,31 @@ pub(super) fn longest_takeover(evidence: &Evidence, kills_ms: &[i64]) -> Duratio
 }
 
 /// Tells each finding and the last line; answers whether the campaign passed.
-pub(super) fn tell(args: &Args, findings: &[Finding], measured: &Measured, takeover: Option<Duration>) -> bool {
-    let mut tally = Tally::default();
+pub(super) fn tell(args: &Args, evidence: &Evidence, beside: &Beside) -> bool {
+    let (mut tally, findings, measured) = (Tally::default(), judge(evidence), &beside.measured);
     if let Some(name) = &args.planted {
-        tell_planted(&mut tally, name, findings);
+        tell_planted(&mut tally, name, &findings);
         return tally.finish();
     }
-    for finding in findings {
+    for finding in &findings {
         tally.check(finding.holds(), finding);
         finding.samples().iter().for_each(|sample| say(format!("        {sample}")));
     }
-    if args.kills() == 0 {
+    if args.kills() == 0 || args.jump_clock {
         let unavailable = measured.unavailable.load(Ordering::Relaxed);
         tally.check(unavailable == 0, format!("no 5xx without a fault ({unavailable} answers 503)"));
     }
-    if args.fault().spares_gateways() {
+    if args.fault().takes_database_away() {
+        let unavailable = measured.unavailable.load(Ordering::Relaxed);
+        tally.check(unavailable > 0, format!("503 while the database was away, {unavailable} times"));
+    }
+    if args.fault().takes_database_away() || args.jump_clock {
         check_answers(&mut tally, measured);
     }
-    if let Some(takeover) = takeover {
+    if let Some(felt) = beside.felt {
+        check_clock(&mut tally, evidence, felt);
+    }
+    if let Some(takeover) = beside.takeover {
         let most = Duration::from_millis(LEASE_MS) + TAKEOVER_SLACK;
         tally.check(
             takeover <= most,
@@ -142,12 +153,10 @@ pub(super) fn tell(args: &Args, findings: &[Finding], measured: &Measured, takeo
     tally.finish()
 }
 
-/// A gateway whose database is away says so, soon and to everybody.
+/// A gateway that lives answers everybody, and soon.
 fn check_answers(tally: &mut Tally, measured: &Measured) {
-    let [unavailable, vague, broken, longest_ms] =
-        [&measured.unavailable, &measured.vague, &measured.broken, &measured.longest_ms]
-            .map(|counter| counter.load(Ordering::Relaxed));
-    tally.check(unavailable > 0, format!("503 while the database was away, {unavailable} times"));
+    let [vague, broken, longest_ms] =
+        [&measured.vague, &measured.broken, &measured.longest_ms].map(|counter| counter.load(Ordering::Relaxed));
     tally.check(vague == 0, format!("each with Retry-After ({vague} without)"));
     tally.check(broken == 0, format!("no request without an answer ({broken})"));
     let longest = Duration::from_millis(longest_ms);
@@ -155,6 +164,35 @@ fn check_answers(tally: &mut Tally, measured: &Measured) {
         longest <= ANSWERS_WITHIN,
         format!("the longest wait for an answer: {longest:?}, at most {ANSWERS_WITHIN:?}"),
     );
+}
+
+/// A wrong clock was wrong indeed, and harmed nobody who does not depend on it.
+fn check_clock(tally: &mut Tally, evidence: &Evidence, felt: Felt) {
+    let jumps = evidence.timeline.jumps();
+    let readings: Vec<(i64, i64)> = evidence
+        .acks
+        .iter()
+        .filter(|ack| ack.status == 201 && !ack.replayed)
+        .filter_map(|ack| Some((created_ms(&ack.body)?, ack.acked_ms)))
+        .collect();
+    let seen = evidence.timeline.seen(&readings);
+    tally
+        .check(seen == jumps && jumps > 0, format!("payments were made by the wrong clock in {seen} of {jumps} jumps"));
+    let mut requests: HashMap<&str, usize> = HashMap::new();
+    evidence.received.iter().for_each(|received| *requests.entry(received.event_id()).or_default() += 1);
+    // Refused three times at most, then taken, and once more for each lease that a jump ended.
+    let (most, may) = (requests.values().copied().max().unwrap_or(0), 4 + 2 * jumps);
+    tally.check(most <= may, format!("no storm of webhooks: an event was sent {most} times at most, {may} allowed"));
+    let Felt { let_in, refused, longest } = felt;
+    tally.check(
+        let_in > 0 && longest <= LET_IN_WITHIN,
+        format!("a caller far below its rate limit was let in {let_in} times, refused {refused} times, and shut out for {longest:?} at most"),
+    );
+}
+
+fn created_ms(body: &str) -> Option<i64> {
+    let body: serde_json::Value = serde_json::from_str(body).ok()?;
+    parse_ms(body.get("created_at")?.as_str()?)
 }
 
 /// A planted mistake turns the sentence round: the oracle passes if it found something.
