@@ -137,6 +137,12 @@ pub(super) fn judge_truth(case: &Case<'_>) -> Finding {
     finding
 }
 
+/// Whether the log of an event's deliveries has served its time, which only a wrong clock makes happen here.
+fn is_old(event: &EventRow, evidence: &Evidence) -> bool {
+    const KEPT_MS: i64 = 30 * 86_400_000;
+    parse_ms(&event.created_at).is_some_and(|at| at < evidence.snapshot.taken_ms - KEPT_MS)
+}
+
 /// I8: one delivery for each event, every attempt in the log, and an end to each.
 pub(super) fn judge_log(case: &Case<'_>) -> Finding {
     let mut finding = Finding::new("I8", "every attempt is logged, numbered without gaps, and ends");
@@ -146,7 +152,9 @@ pub(super) fn judge_log(case: &Case<'_>) -> Finding {
     for event in &case.evidence.snapshot.events {
         let (made, wanted) =
             (made.get(event.event_id.as_str()).copied().unwrap_or(0), u32::from(is_delivered(&event.kind)));
-        finding.expect(made == wanted, || format!("{} ({}) has {made} deliveries", event.event_id, event.kind));
+        let is_forgotten = made == 0 && is_old(event, case.evidence);
+        let fits = made == wanted || is_forgotten;
+        finding.expect(fits, || format!("{} ({}) has {made} deliveries", event.event_id, event.kind));
     }
     for delivery in &case.evidence.snapshot.deliveries {
         judge_delivery(&mut finding, case, delivery);
