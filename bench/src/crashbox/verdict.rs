@@ -73,13 +73,13 @@ pub(super) fn tell_gaps(evidence: &Evidence, faults_ms: &[i64]) {
     }
 }
 
-/// For each fault, the longest time between two acknowledged creates that lies behind it and before the next one.
+/// For each fault, the longest time between two acknowledged creates that ends behind it and before the next one.
 fn write_gaps(mut acked_ms: Vec<i64>, faults_ms: &[i64]) -> Vec<Duration> {
     acked_ms.sort_unstable();
     let ends = faults_ms.iter().skip(1).copied().chain([i64::MAX]);
     let spans = faults_ms.iter().zip(ends);
     let gap = |(from, to): (&i64, i64)| {
-        let behind = acked_ms.windows(2).filter(|pair| pair[1] > *from && pair[0] < to);
+        let behind = acked_ms.windows(2).filter(|pair| pair[1] > *from && pair[1] <= to);
         behind.map(|pair| u64::try_from(pair[1] - pair[0]).unwrap_or(0)).max()
     };
     spans.filter_map(gap).map(Duration::from_millis).collect()
