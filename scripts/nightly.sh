@@ -21,6 +21,14 @@ counted 'race on SQLite' "${box[@]}" --mode race --payments 20000 --expiring 100
 counted 'race on PostgreSQL' "${box[@]}" --mode race --db postgres --payments 20000 --expiring 1000
 counted 'crash of one of two nodes' "${box[@]}" --db postgres --nodes 2 --kills 60
 counted 'freeze of one of two nodes' "${box[@]}" --db postgres --nodes 2 --freeze --kills 10
+counted 'crash of PostgreSQL' "${box[@]}" --db postgres --kill-database --kills 300
+counted 'the same under two nodes' "${box[@]}" --db postgres --kill-database --nodes 2 --kills 100
+counted 'the same behind PgBouncer' "${box[@]}" --db postgres --kill-database --pgbouncer --kills 100
+counted 'clock on SQLite' "${box[@]}" --jump-clock --kills 40
+counted 'clock on PostgreSQL' "${box[@]}" --db postgres --jump-clock --kills 40
+counted 'clock of two nodes' "${box[@]}" --db postgres --nodes 2 --jump-clock --kills 20
+counted 'failover' python3 -B scripts/ha/campaign.py --faults 6
+counted 'failover past HAProxy' python3 -B scripts/ha/campaign.py --faults 2 --direct
 counted 'schedule' target/release/bench schedule
 for db in sqlite postgres; do
     counted "neighbours on $db" target/release/bench neighbours --db "$db" --seconds 30

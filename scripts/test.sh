@@ -26,10 +26,19 @@ box=(target/debug/bench crashbox --no-feed --binary "$binary")
 counted 'crash on SQLite' "${box[@]}" --db sqlite --kills 20
 counted 'crash on PostgreSQL' "${box[@]}" --db postgres --kills 20
 counted 'crash through PgBouncer' "${box[@]}" --db postgres --pgbouncer --kills 20
+counted 'crash of PostgreSQL' "${box[@]}" --db postgres --kill-database --kills 15
 counted 'storm on SQLite' "${box[@]}" --mode storm --keys 100 --copies 100
 counted 'storm on PostgreSQL' "${box[@]}" --mode storm --db postgres --keys 100 --copies 100
 counted 'race on SQLite' "${box[@]}" --mode race --payments 1000 --expiring 100
 counted 'race on PostgreSQL' "${box[@]}" --mode race --db postgres --payments 1000 --expiring 100
+
+for db in sqlite postgres; do
+    if compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null; then
+        counted "clock on $db" "${box[@]}" --db "$db" --jump-clock --kills 4
+    else
+        echo "LEFT OUT  clock on $db: libfaketime is not installed"
+    fi
+done
 
 counted 'crash of one of two nodes' "${box[@]}" --db postgres --nodes 2 --kills 3
 

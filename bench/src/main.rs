@@ -27,6 +27,7 @@ mod schedule;
 mod shutdown;
 mod site;
 mod stats;
+mod timeline;
 mod webhook;
 
 use clap::{Parser, Subcommand};

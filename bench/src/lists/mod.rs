@@ -117,6 +117,7 @@ impl Shelf {
             secret_key: secret_key(&mut StdRng::seed_from_u64(count)),
             planted: None,
             settings: Vec::new(),
+            environment: Vec::new(),
             log: dir.path().join("gateway.log"),
         };
         let app = setup.create_app("lists", None)?;

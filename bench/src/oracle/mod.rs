@@ -19,6 +19,7 @@ mod webhooks;
 
 use crate::database::Snapshot;
 use crate::journal::Ack;
+use crate::timeline::Timeline;
 use case::Case;
 pub(crate) use finding::Finding;
 use std::collections::HashMap;
@@ -37,6 +38,8 @@ pub(crate) struct Evidence {
     pub(crate) received: Vec<Received>,
     /// The moment after which nothing was killed any more.
     pub(crate) settled_ms: i64,
+    /// What the gateways' clock showed.
+    pub(crate) timeline: Timeline,
     /// The database.
     pub(crate) snapshot: Snapshot,
     /// Events as the API told them before a crash.

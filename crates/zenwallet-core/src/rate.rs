@@ -34,6 +34,8 @@ impl Policy {
     pub fn admit(self, full_at_ns: i64, now_ns: i64) -> Verdict {
         let interval_ns = 1_000_000_000 / i64::from(self.per_s.max(1));
         let depth_ns = interval_ns * i64::from(self.burst.max(1));
+        // No bucket is ever emptier than empty: what says so was written before the clock was set back.
+        let full_at_ns = full_at_ns.min(now_ns.saturating_add(depth_ns));
         let next = full_at_ns.max(now_ns) + interval_ns;
         let debt_ns = next - now_ns;
         if debt_ns > depth_ns {
@@ -74,6 +76,20 @@ mod tests {
         let refused = policy.admit(state, now);
         assert_eq!((refused.allowed, refused.retry_after_s, refused.reset_s), (false, 1, 2));
         assert!(policy.admit(state, now + 100_000_000).allowed);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_locks_nobody_out() {
+        let policy = Policy::per_second(10);
+        let now = 1_000_000_000_000_000_000;
+        for back_s in [1, 3_600, 86_400 * 365 * 10] {
+            let before = (0..20).fold(0, |state, _| policy.admit(state, now).next_full_at_ns);
+            let later = now - back_s * 1_000_000_000;
+            let refused = policy.admit(before, later);
+            assert_eq!((refused.allowed, refused.retry_after_s, refused.reset_s), (false, 1, 2), "{back_s} s back");
+            let again = policy.admit(refused.next_full_at_ns, later + 100_000_000);
+            assert!(again.allowed, "{back_s} s back: a tenth of a second refills one");
+        }
     }
 
     proptest! {

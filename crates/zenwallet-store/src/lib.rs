@@ -323,6 +323,12 @@ impl Store {
         either!(self.release_leases(node, now))
     }
 
+    /// Lets at most `limit` deliveries that wait beyond `latest` be due at `now`, and those in an attempt when a lease that
+    /// began now would end; says how many that were.
+    pub async fn recall_deliveries(&self, latest: Timestamp, now: Timestamp, limit: u32) -> Result<u64> {
+        either!(self.recall_deliveries(latest, now, limit))
+    }
+
     /// Forgets at most `limit` deliveries of an app that are over and were made before `before`, with their attempts;
     /// says how many.
     pub async fn prune_deliveries(&self, app_id: AppId, before: Timestamp, limit: u32) -> Result<u64> {

@@ -15,7 +15,7 @@ use zenwallet_core::event::EventType;
 use zenwallet_core::id::{AppId, EndpointId, EventId, IdSource, PaymentId};
 use zenwallet_core::limits::IDEMPOTENCY_KEPT_MS;
 use zenwallet_core::payment::{self, Action, Decision, Payment};
-use zenwallet_core::time::Timestamp;
+use zenwallet_core::time::{Bounds, Timestamp};
 
 /// What the database knows of the things a batch touches, locked where the batch may change them.
 #[derive(Default)]
@@ -206,6 +206,8 @@ pub(crate) const FIRST_LEASE: i64 = 1;
 #[derive(Clone, Copy)]
 pub(crate) struct Context<'a> {
     pub(crate) now: Timestamp,
+    /// The same for what must not be forgotten too early.
+    pub(crate) bounds: Bounds,
     pub(crate) ids: &'a IdSource,
     pub(crate) leasing: &'a Leasing,
 }
@@ -215,11 +217,11 @@ pub(crate) fn plan<'a>(commands: &[&'a Command], loaded: &mut Loaded, context: C
     let versions = loaded.targets.iter().map(|(app_id, targets)| (*app_id, targets.version)).collect();
     let mut plan = Plan { versions, ..Plan::default() };
     for &command in commands {
-        let reply = match known_answer(command, loaded, context.now) {
+        let reply = match known_answer(command, loaded, context.bounds.earliest) {
             Some(known) => known,
             None => {
                 let outcome = decide(&mut plan, command, loaded, context);
-                let answer = remember(&mut plan, command, &outcome, loaded, context.now);
+                let answer = remember(&mut plan, command, &outcome, loaded, context.bounds.latest);
                 Committed { outcome, answer }
             }
         };

@@ -47,7 +47,7 @@ pub async fn run_expiry(gateway: Arc<Gateway>, batch_max: u32, stop: Cancellatio
     }
 }
 
-/// Keeps small things in order until told to stop: last use of keys, old idempotency keys.
+/// Keeps small things in order until told to stop: last use of keys, old idempotency keys, deliveries put off too far.
 pub async fn run_upkeep(gateway: Arc<Gateway>, stop: CancellationToken) {
     for round in (0..PRUNE_LOGS_ROUNDS).cycle() {
         tokio::select! {
@@ -70,12 +70,27 @@ pub async fn run_upkeep(gateway: Arc<Gateway>, stop: CancellationToken) {
                 }
             }
         }
+        recall_deliveries(&gateway, &stop).await;
         // Days are kept and every app is asked: now and then is enough.
         if round == 0 {
             prune_deliveries(&gateway, &stop).await;
             prune_events(&gateway, &stop).await;
         }
         crate::metrics::upkeep();
+    }
+}
+
+/// Lets deliveries be due that a wrong clock has put off.
+async fn recall_deliveries(gateway: &Gateway, stop: &CancellationToken) {
+    while !stop.is_cancelled() {
+        match gateway.recall_deliveries(PRUNE_BATCH).await {
+            Ok(recalled) if recalled >= u64::from(PRUNE_BATCH) => {}
+            Ok(_) => return,
+            Err(error) => {
+                tracing::warn!(%error, "deliveries that wait too long could not be looked for");
+                return;
+            }
+        }
     }
 }
 

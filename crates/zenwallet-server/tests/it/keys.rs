@@ -8,6 +8,7 @@ both_databases! {
     a_key_opens_its_own_app,
     what_is_no_key_is_told_apart,
     a_revoked_key_is_refused_at_once,
+    a_revoked_key_stays_so_when_the_clock_is_set_back,
     a_rotated_key_lives_through_its_overlap,
     a_rotation_without_overlap_ends_the_old_key,
     rotations_chain,
@@ -78,6 +79,13 @@ async fn a_revoked_key_is_refused_at_once(app: TestApp) {
     assert!(app.store.revoke_key(app.key_id(&app.b.key).await, app.clock.now()).await.unwrap());
     ask(&app, &app.b.key).await.expect_error(401, "api_key_revoked");
     ask(&app, &app.live.key).await.expect(200);
+}
+
+async fn a_revoked_key_stays_so_when_the_clock_is_set_back(app: TestApp) {
+    let key = &app.a.key;
+    assert!(app.store.revoke_key(app.key_id(key).await, app.clock.now()).await.unwrap());
+    app.clock.jump_ms(-3_600_000);
+    ask(&app, key).await.expect_error(401, "api_key_revoked");
 }
 
 async fn a_rotated_key_lives_through_its_overlap(app: TestApp) {

@@ -39,16 +39,16 @@ pub(super) async fn commit(
     let blind = commands.iter().all(|command| command.is_blind());
     let mut loaded = if blind { Loaded::default() } else { load(session, commands, surroundings, mode).await? };
     webhooks::load_targets(session, targets, &mut loaded, commands).await.map_err(|error| error.into_failure(mode))?;
-    let (now, leasing) = (surroundings.clock.now(), &surroundings.leasing);
+    let (now, bounds, leasing) = (surroundings.clock.now(), surroundings.clock.bounds(), &surroundings.leasing);
     let leased_until = now.plus_ms(leasing.lease_ms);
-    let mut plan = plan::plan(commands, &mut loaded, Context { now, ids: &surroundings.ids, leasing });
+    let mut plan = plan::plan(commands, &mut loaded, Context { now, bounds, ids: &surroundings.ids, leasing });
     let client = &session.link.client;
     if !plan.writes() {
         client.batch_execute("ROLLBACK").await.map_err(failed)?;
         return Ok(plan.replies);
     }
     if planted(Bug::EventOutsideTx) || planted(Bug::KeySavedBeforeWork) {
-        write_apart(session, &plan, leasing, now, blind).await.map_err(failed)?;
+        write_apart(session, &plan, leasing, (now, bounds.earliest), blind).await.map_err(failed)?;
         plan.announce(listeners, leased_until);
         return Ok(plan.replies);
     }
@@ -70,7 +70,7 @@ pub(super) async fn commit(
         webhooks::record_attempts(session, &plan),
         webhooks::note_endpoints(session, &plan),
         webhooks::disable_endpoints(session, &plan),
-        keep_keys(session, &plan, now),
+        keep_keys(session, &plan, bounds.earliest),
         probe(session, &plan, now),
         webhooks::claim_deliveries(session, &plan, leasing, now),
         client.batch_execute("COMMIT"),
@@ -103,14 +103,14 @@ async fn write_apart(
     session: &Session,
     plan: &Plan<'_>,
     leasing: &Leasing,
-    now: Timestamp,
+    (now, earliest): (Timestamp, Timestamp),
     blind: bool,
 ) -> std::result::Result<(), Error> {
     let client = &session.link.client;
     if blind {
         client.batch_execute("BEGIN").await?;
     }
-    keep_keys(session, plan, now).await?;
+    keep_keys(session, plan, earliest).await?;
     if planted(Bug::KeySavedBeforeWork) {
         client.batch_execute("COMMIT; BEGIN").await?;
     }
@@ -335,7 +335,7 @@ async fn append_events(session: &Session, plan: &Plan<'_>) -> Rows {
     session.prepared.query(&session.link.client, APPEND_EVENTS, &params).await
 }
 
-async fn keep_keys(session: &Session, plan: &Plan<'_>, now: Timestamp) -> Rows {
+async fn keep_keys(session: &Session, plan: &Plan<'_>, earliest: Timestamp) -> Rows {
     if plan.keys.is_empty() {
         return Ok(Vec::new());
     }
@@ -346,7 +346,7 @@ async fn keep_keys(session: &Session, plan: &Plan<'_>, now: Timestamp) -> Rows {
     let status: Vec<_> = rows.iter().map(|(.., record)| record.answer.status.cast_signed()).collect();
     let body: Vec<_> = rows.iter().map(|(.., record)| record.answer.body.as_ref()).collect();
     let created_at_ms: Vec<_> = rows.iter().map(|(.., record)| record.created_at.as_ms()).collect();
-    let forgotten_before = now.as_ms() - IDEMPOTENCY_KEPT_MS;
+    let forgotten_before = earliest.as_ms() - IDEMPOTENCY_KEPT_MS;
     let params: [Param<'_>; 7] = [
         (&app_id, Type::UUID_ARRAY),
         (&key, Type::TEXT_ARRAY),

@@ -71,6 +71,7 @@ contract! {
         a_key_belongs_to_one_request_of_one_app,
         a_failed_command_leaves_its_key_free,
         a_key_is_free_again_after_a_day,
+        a_key_answers_whatever_the_clock_is_set_to,
         many_requests_with_one_key_make_one_payment,
         old_keys_are_pruned,
     ;
@@ -117,6 +118,7 @@ contract! {
         a_test_is_an_event_of_its_own,
         a_test_tells_nothing_about_an_endpoints_health,
         a_waiting_delivery_can_be_hurried_and_called_off,
+        what_a_wrong_clock_put_off_is_due_again,
         what_failed_can_be_found_and_sent_again_once,
         what_was_called_off_with_its_endpoint_can_be_sent_again,
         an_endpoints_headers_go_to_its_present_address_alone,
