@@ -13,7 +13,7 @@ part 'build of the tests' cargo build --locked --workspace --all-targets
 
 binary=target/release/zenwallet
 counted 'crash' scripts/crash.sh 500
-box=(target/release/bench crashbox --no-feed)
+box=(target/release/bench crashbox)
 counted 'storm on SQLite' "${box[@]}" --mode storm --keys 1000 --copies 200
 counted 'storm on PostgreSQL' "${box[@]}" --mode storm --db postgres --keys 1000 --copies 200
 counted 'storm under kills' "${box[@]}" --mode storm --db postgres --keys 1000 --copies 100 --kills 60

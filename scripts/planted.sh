@@ -9,7 +9,7 @@ found=0
 missed=0
 is_found() { # ARGUMENT…
     for _ in 1 2 3 4 5; do
-        target/debug/bench crashbox --no-feed --binary "$binary" "$@" && return 0
+        target/debug/bench crashbox --binary "$binary" "$@" && return 0
     done
     return 1
 }

@@ -21,8 +21,7 @@ counted 'tests through PgBouncer' target/debug/with-postgres scripts/with-pgboun
     cargo nextest run --locked --workspace --no-fail-fast --config-file scripts/nextest.toml \
     -E 'package(zenwallet-server) & test(/\bpostgres::/) | test(/postgres_unnamed/)'
 
-# No event feed yet: `--no-feed` goes when /api/events comes.
-box=(target/debug/bench crashbox --no-feed --binary "$binary")
+box=(target/debug/bench crashbox --binary "$binary")
 counted 'crash on SQLite' "${box[@]}" --db sqlite --kills 20
 counted 'crash on PostgreSQL' "${box[@]}" --db postgres --kills 20
 counted 'crash through PgBouncer' "${box[@]}" --db postgres --pgbouncer --kills 20

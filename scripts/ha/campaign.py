@@ -110,7 +110,7 @@ def run(args, directory):
         faults = Faults(cluster, args)
         url = cluster.direct_url("zenwallet") if args.direct else cluster.url("zenwallet")
         command = [
-            args.bench, "crashbox", "--no-feed", "--binary", args.binary, "--db", "postgres", "--database-url", url,
+            args.bench, "crashbox", "--binary", args.binary, "--db", "postgres", "--database-url", url,
             "--nodes", str(args.nodes), "--clients", str(args.clients),
             "--kills", str(args.faults), "--fault", f"{sys.executable} -B {os.path.abspath(__file__)} ask {faults.path}",
         ]

@@ -101,9 +101,6 @@ pub(crate) struct Args {
     /// How many payments are read one by one afterwards; lists, export and database are always read whole.
     #[arg(long, default_value_t = 5_000)]
     pub(crate) reads: usize,
-    /// For a gateway that has no event feed yet: events are judged by the database alone.
-    #[arg(long)]
-    pub(crate) no_feed: bool,
     /// Leaves the journal, the logs and a SQLite database behind; a campaign that fails always does.
     #[arg(long)]
     pub(crate) keep: bool,
@@ -143,7 +140,7 @@ async fn campaign(args: &Args, seed: u64, stage: &mut Stage) -> anyhow::Result<b
     let world = Arc::new(World::new(stage, Journal::create(&path)?, args.fault().patience()));
     let began = Instant::now();
     let mut chaos = Chaos::new(args.kills(), args.fault(), seed);
-    let watchers = watcher::start(&world, !args.no_feed);
+    let watchers = watcher::start(&world);
     let clients = start_clients(args, seed, &world);
     let limited = stage.limited_app().map(|app| limited::start(&world, world.addresses[0], app));
     chaos.run(stage, &world).await?;
@@ -160,7 +157,7 @@ async fn campaign(args: &Args, seed: u64, stage: &mut Stage) -> anyhow::Result<b
     };
     let deadline = if args.planted.is_some() { settle::PLANTED_DEADLINE } else { settle::DEADLINE };
     let settled = settle::wait(stage, deadline).await?;
-    let read_back = readback::read(&world, args.reads, !args.no_feed).await?;
+    let read_back = readback::read(&world, args.reads).await?;
     // What is sent and written from here on would be in one half of the evidence only.
     stage.end_all()?;
     let (received, snapshot) = (settle::received(stage)?, stage.database().snapshot().await?);

@@ -46,8 +46,8 @@ pub(crate) struct Evidence {
     pub(crate) told: Vec<ToldEvent>,
     /// The digest of each event's stored body as it was while the campaign ran, by event id.
     pub(crate) stored: HashMap<String, String>,
-    /// Each app's whole feed as the API tells it now; `None` if the gateway is known to have no feed.
-    pub(crate) feeds: Option<Vec<ToldEvent>>,
+    /// Each app's whole feed as the API tells it now.
+    pub(crate) feeds: Vec<ToldEvent>,
     /// Each app's payments as the API lists and exports them now.
     pub(crate) listings: Vec<Listing>,
 }

@@ -181,7 +181,7 @@ impl Scene {
         evidence.stored = events.iter().map(|e| (e.event_id.clone(), digest(e.body.as_bytes()))).collect();
         let feeds: Vec<ToldEvent> = events.iter().map(told).collect();
         evidence.told = feeds[..2].to_vec();
-        evidence.feeds = Some(feeds);
+        evidence.feeds = feeds;
         let listed = |app: usize| {
             let own = payments.iter().rev().filter(move |p| p.app == app);
             own.map(|p| (p.id.to_owned(), p.status.to_owned())).collect::<Vec<_>>()
@@ -282,11 +282,6 @@ impl Scene {
             _ => ack.call.key.as_deref() == Some(name),
         });
         found.expect("a call of this name")
-    }
-
-    /// The feed as it is told at the end.
-    pub(super) fn feed(evidence: &mut Evidence) -> &mut Vec<ToldEvent> {
-        evidence.feeds.as_mut().expect("a feed")
     }
 
     /// A read of a payment.
