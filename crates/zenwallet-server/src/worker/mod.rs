@@ -3,6 +3,8 @@
 mod deliver;
 mod send;
 
+#[doc(hidden)]
+pub use deliver::Lanes;
 pub use deliver::{Dispatch, Slots, run_deliveries};
 
 use crate::gateway::Gateway;
