@@ -5,10 +5,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 PART_DEADLINE_S=14400
 source scripts/parts.sh
 
-part 'build' cargo build --locked --release -p zenwallet -p bench
+part 'build' cargo build --locked --release -p zenwallet -p bench -p sim
 part 'build with planted bugs' cargo build --locked --workspace --all-targets --features zenwallet/planted-bugs
 mkdir -p target/planted
-cp target/debug/zenwallet target/planted/zenwallet
+cp target/debug/{zenwallet,sim} target/planted/
 part 'build of the tests' cargo build --locked --workspace --all-targets
 
 binary=target/release/zenwallet
@@ -21,6 +21,8 @@ counted 'race on SQLite' "${box[@]}" --mode race --payments 20000 --expiring 100
 counted 'race on PostgreSQL' "${box[@]}" --mode race --db postgres --payments 20000 --expiring 1000
 counted 'crash of one of two nodes' "${box[@]}" --db postgres --nodes 2 --kills 60
 counted 'freeze of one of two nodes' "${box[@]}" --db postgres --nodes 2 --freeze --kills 10
+counted 'simulation' env SIM_SEEDS="${SIM_SEEDS:-200000}" target/release/sim --first "${SIM_FIRST:-1}"
+counted 'planted bugs simulated' scripts/planted-sim.sh target/planted/sim 2000
 counted 'schedule' target/release/bench schedule
 for db in sqlite postgres; do
     counted "neighbours on $db" target/release/bench neighbours --db "$db" --seconds 30
