@@ -5,10 +5,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 PART_DEADLINE_S=14400
 source scripts/parts.sh
 
-part 'build' cargo build --locked --release -p zenwallet -p bench
+part 'build' cargo build --locked --release -p zenwallet -p bench -p sim
 part 'build with planted bugs' cargo build --locked --workspace --all-targets --features zenwallet/planted-bugs
 mkdir -p target/planted
-cp target/debug/zenwallet target/planted/zenwallet
+cp target/debug/{zenwallet,sim} target/planted/
 part 'build of the tests' cargo build --locked --workspace --all-targets
 
 binary=target/release/zenwallet
@@ -29,6 +29,8 @@ counted 'clock on PostgreSQL' "${box[@]}" --db postgres --jump-clock --kills 40
 counted 'clock of two nodes' "${box[@]}" --db postgres --nodes 2 --jump-clock --kills 20
 counted 'failover' python3 -B scripts/ha/campaign.py --faults 6
 counted 'failover past HAProxy' python3 -B scripts/ha/campaign.py --faults 2 --direct
+counted 'simulation' env SIM_SEEDS="${SIM_SEEDS:-200000}" target/release/sim --first "${SIM_FIRST:-1}"
+counted 'planted bugs simulated' scripts/planted-sim.sh target/planted/sim 2000
 counted 'schedule' target/release/bench schedule
 for db in sqlite postgres; do
     counted "neighbours on $db" target/release/bench neighbours --db "$db" --seconds 30

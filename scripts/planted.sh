@@ -17,6 +17,8 @@ bugs=$(sed -nE 's/^ *"([a-z-]+)" => Bug::.*/\1/p' crates/zenwallet-store/src/pla
 # No campaign has forbidden addresses; the laboratory has.
 guarded=address-judged-once
 bugs=${bugs//$guarded/}
+# Both nodes send when a lease has lapsed, so no campaign can tell whose result counted. The simulator can: planted-sim.sh.
+bugs=${bugs//lease-without-fence/}
 [[ -n $bugs ]] || { echo "planted: no bugs are planted" >&2; exit 1; }
 for bug in $bugs; do
     for db in sqlite postgres; do

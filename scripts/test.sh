@@ -11,7 +11,7 @@ part 'lints' cargo clippy --locked --workspace --all-targets -- -D warnings
 # planted bugs is built first and set aside: the last build leaves the true one in its place.
 part 'build with planted bugs' cargo build --locked --workspace --all-targets --features zenwallet/planted-bugs
 mkdir -p target/planted
-cp target/debug/zenwallet target/planted/zenwallet
+cp target/debug/{zenwallet,sim} target/planted/
 part 'build' cargo build --locked --workspace --all-targets
 
 binary=target/debug/zenwallet
@@ -20,6 +20,9 @@ counted 'tests' target/debug/with-postgres cargo nextest run --locked --workspac
 counted 'tests through PgBouncer' target/debug/with-postgres scripts/with-pgbouncer.sh \
     cargo nextest run --locked --workspace --no-fail-fast --config-file scripts/nextest.toml \
     -E 'package(zenwallet-server) & test(/\bpostgres::/) | test(/postgres_unnamed/)'
+
+counted 'simulation' target/debug/sim --seeds 1000
+counted 'planted bugs simulated' scripts/planted-sim.sh target/planted/sim
 
 box=(target/debug/bench crashbox --binary "$binary")
 counted 'crash on SQLite' "${box[@]}" --db sqlite --kills 20

@@ -25,6 +25,8 @@ pub use news::Grown;
 pub use planted::{Bug, planted};
 pub use postgres::{PostgresOptions, PostgresStore, Statements};
 pub use query::{PaymentFilter, Search};
+#[doc(hidden)]
+pub use sqlite::SteppedWriter;
 pub use sqlite::{SqliteOptions, SqliteStore};
 
 use std::sync::Arc;

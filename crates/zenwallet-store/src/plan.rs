@@ -9,7 +9,7 @@ use crate::planted::{Bug, planted};
 use crate::targets::{KnownTargets, NewDelivery, Target};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
-use zenwallet_core::delivery::{Cause, Next};
+use zenwallet_core::delivery::Cause;
 use zenwallet_core::endpoint::EventSet;
 use zenwallet_core::event::EventType;
 use zenwallet_core::id::{AppId, EndpointId, EventId, IdSource, PaymentId};
@@ -113,23 +113,6 @@ impl Plan<'_> {
         if let Some(reply) = self.claim_replies.get(index) {
             self.replies[*reply].outcome = Outcome::Claimed(claimed);
         }
-    }
-
-    /// What the batch's attempts tell about endpoints: one that took a delivery, or one that let it fail for good.
-    pub(crate) fn endpoint_health(&self) -> BTreeMap<(AppId, EndpointId), (bool, Timestamp)> {
-        let mut health = BTreeMap::new();
-        for record in &self.attempts {
-            let healthy = match record.next {
-                Next::Delivered => true,
-                Next::Failed | Next::Gone => false,
-                Next::RetryAt(_) => continue,
-            };
-            if let Some(endpoint_id) = record.endpoint_id.filter(|_| record.cause != Cause::Test) {
-                let known = health.entry((record.app_id, endpoint_id)).or_insert((healthy, record.ended_at));
-                known.0 |= healthy;
-            }
-        }
-        health
     }
 
     /// What follows once everything is durable: who follows the logs hears of it, and the deliveries go to this node's

@@ -1,4 +1,4 @@
-//! Bugs planted on purpose, one at a time, to prove that the crash campaigns would find them. They exist only
+//! Bugs planted on purpose, one at a time, to prove that the crash campaigns and the simulator would find them. They exist only
 //! with the feature `planted-bugs`, which no release has.
 
 /// A bug that the oracle must find.
@@ -26,6 +26,8 @@ pub enum Bug {
     RetryInMemory,
     /// Where a webhook goes is judged when its address is given, and never again.
     AddressJudgedOnce,
+    /// A result counts whoever holds the lease by now.
+    LeaseWithoutFence,
 }
 
 /// Whether this bug was asked for: never, in this build.
@@ -53,6 +55,7 @@ pub fn planted(bug: Bug) -> bool {
             "delivered-before-send" => Bug::DeliveredBeforeSend,
             "retry-in-memory" => Bug::RetryInMemory,
             "address-judged-once" => Bug::AddressJudgedOnce,
+            "lease-without-fence" => Bug::LeaseWithoutFence,
             _ => return None,
         });
         tracing::warn!(?bug, "this build carries a planted bug");

@@ -4,6 +4,8 @@ mod deliver;
 mod live;
 mod send;
 
+#[doc(hidden)]
+pub use deliver::Lanes;
 pub use deliver::{Dispatch, Slots, run_deliveries};
 pub use live::run_live;
 

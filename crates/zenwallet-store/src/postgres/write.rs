@@ -60,7 +60,7 @@ pub(super) async fn commit(
     // Everything is sent at once. An error in the middle turns the COMMIT into a rollback that reports success,
     // so every statement's own result counts.
     let begin = async { if blind { client.batch_execute("BEGIN").await } else { Ok(()) } };
-    let (begun, inserted, settled, appended, delivered, attempted, noted, disabled, kept, probed, claimed, committed) = tokio::join!(
+    let (begun, inserted, settled, appended, delivered, attempted, disabled, kept, probed, claimed, committed) = tokio::join!(
         biased;
         begin,
         insert_payments(session, &plan),
@@ -68,7 +68,6 @@ pub(super) async fn commit(
         append_events(session, &plan),
         webhooks::insert_deliveries(session, &plan, leasing, now),
         webhooks::record_attempts(session, &plan),
-        webhooks::note_endpoints(session, &plan),
         webhooks::disable_endpoints(session, &plan),
         keep_keys(session, &plan, bounds.earliest),
         probe(session, &plan, now),
@@ -81,7 +80,7 @@ pub(super) async fn commit(
         written.map_err(failed)?;
     }
     let attempted = attempted.map_err(failed)?;
-    for written in [noted, disabled, kept, probed] {
+    for written in [disabled, kept, probed] {
         written.map_err(failed)?;
     }
     let claimed = claimed.map_err(failed)?;

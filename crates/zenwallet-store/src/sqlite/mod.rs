@@ -30,6 +30,8 @@ use tokio::sync::Semaphore;
 use write::End;
 use writer::{Health, Writer};
 
+pub use writer::SteppedWriter;
+
 /// Which file, and how it is used.
 #[derive(Clone, Debug)]
 pub struct SqliteOptions {

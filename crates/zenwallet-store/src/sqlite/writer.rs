@@ -1,5 +1,9 @@
 //! The one writer: a thread that takes everything that waits, commits it in one transaction and answers.
 
+mod stepped;
+
+pub use stepped::SteppedWriter;
+
 use super::SqliteOptions;
 use super::connection::{self, Role};
 use super::failure::Failure;

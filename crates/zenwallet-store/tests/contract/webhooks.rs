@@ -435,6 +435,13 @@ pub(crate) async fn an_endpoint_remembers_since_when_it_fails(h: &Harness) {
         }
         assert_eq!(failing_since().await, first_failure, "{next:?}");
     }
+    // A result that comes after its lease tells nothing: another node may have delivered meanwhile.
+    completed(h, h.payment(app_id)).await;
+    for leased in claim_all(h).await {
+        record(&h.store, attempt(&leased, Next::Delivered, h.now())).await;
+        assert!(!record(&h.store, attempt(&leased, Next::Failed, h.now())).await);
+    }
+    assert_eq!(failing_since().await, None);
 }
 
 pub(crate) async fn a_test_is_an_event_of_its_own(h: &Harness) {
