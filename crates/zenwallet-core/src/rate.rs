@@ -1,4 +1,11 @@
-//! The rate limit of a key: a token bucket kept as one number (GCRA), so that a compare-and-swap moves it.
+//! The rate limit of a key: a token bucket kept as one number (GCRA), so that a compare-and-swap moves it. Each node has
+//! its own and takes out of it what the others let in, a moment later: over time all of them pass what one would.
+
+use std::collections::HashMap;
+
+/// How much a bucket may owe beyond being empty, in nanoseconds of refilling. Six nodes that let a full burst in at the
+/// same moment owe five; what a wrong clock or count says beyond that locks nobody out for longer.
+pub const DEBT_MAX_NS: i64 = 10_000_000_000;
 
 /// A bucket that holds `burst` requests and refills at `per_s` requests a second.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -32,8 +39,9 @@ impl Policy {
 
     /// Decides on one request. `full_at_ns` is the moment the bucket would be full again (0 for a new one).
     pub fn admit(self, full_at_ns: i64, now_ns: i64) -> Verdict {
-        let interval_ns = 1_000_000_000 / i64::from(self.per_s.max(1));
-        let depth_ns = interval_ns * i64::from(self.burst.max(1));
+        let (interval_ns, depth_ns) = (self.interval_ns(), self.depth_ns());
+        // After a clock has been set back, a bucket would stay empty until it has caught up.
+        let full_at_ns = full_at_ns.min(now_ns + depth_ns + DEBT_MAX_NS);
         let next = full_at_ns.max(now_ns) + interval_ns;
         let debt_ns = next - now_ns;
         if debt_ns > depth_ns {
@@ -48,6 +56,75 @@ impl Policy {
         }
         let remaining = u32::try_from((depth_ns - debt_ns) / interval_ns).unwrap_or(u32::MAX);
         Verdict { allowed: true, remaining, reset_s: ceil_s(debt_ns), retry_after_s: 0, next_full_at_ns: next }
+    }
+
+    /// The bucket's state after `count` requests that were let in elsewhere: taken out even when it does not hold that
+    /// many, so that what was let in too much is paid back.
+    pub fn charge(self, full_at_ns: i64, now_ns: i64, count: i64) -> i64 {
+        let charged = full_at_ns.max(now_ns).saturating_add(self.interval_ns().saturating_mul(count));
+        charged.min(now_ns + self.depth_ns() + DEBT_MAX_NS)
+    }
+
+    /// The bucket's state after a round of [`Peers::hear`]. `untold` requests were let in here of which no other node can
+    /// know yet.
+    pub fn settle(self, full_at_ns: i64, now_ns: i64, untold: i64, heard: Heard) -> i64 {
+        let ahead_ns = heard.full_at_ns - now_ns;
+        // A bucket that is emptier than one can be was told by a wrong clock.
+        let theirs = match ahead_ns > 0 && ahead_ns <= self.depth_ns() + DEBT_MAX_NS {
+            // Of what only this node knows, no more than is still missing in its own bucket.
+            true => heard.full_at_ns + self.interval_ns().saturating_mul(untold).min((full_at_ns - now_ns).max(0)),
+            false => 0,
+        };
+        self.charge(full_at_ns.max(theirs), now_ns, heard.count)
+    }
+
+    fn interval_ns(self) -> i64 {
+        1_000_000_000 / i64::from(self.per_s.max(1))
+    }
+
+    fn depth_ns(self) -> i64 {
+        self.interval_ns() * i64::from(self.burst.max(1))
+    }
+}
+
+/// What one round of the other nodes' words about a key comes to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Heard {
+    /// Requests let in that are new to this node.
+    pub count: i64,
+    /// When the emptiest bucket of the nodes that are heard for the first time would be full again; 0: there is none.
+    pub full_at_ns: i64,
+}
+
+/// The other nodes that use a key, and what each had counted when it was last heard.
+#[derive(Clone, Debug, Default)]
+pub struct Peers(HashMap<Box<str>, i64>);
+
+impl Peers {
+    /// Takes in what a node told of the key: how many requests it has let in since it began to count, and when its bucket
+    /// would be full again, if it had heard of the others by then.
+    ///
+    /// A node that is heard for the first time and has not heard of others has just begun: its whole count is new. Of one
+    /// that goes on for longer nobody can say how much of its count has been refilled since, but its bucket tells: it
+    /// holds what all nodes used.
+    pub fn hear(&mut self, policy: Policy, node: &str, used: i64, full_at_ns: Option<i64>, heard: &mut Heard) {
+        // Whoever counts from zero began with a full bucket.
+        let at_most_burst = used.min(i64::from(policy.burst));
+        match (self.0.get_mut(node), full_at_ns) {
+            (Some(known), _) => {
+                heard.count += if used >= *known { used - *known } else { at_most_burst };
+                *known = used;
+                return;
+            }
+            (None, Some(full_at_ns)) => heard.full_at_ns = heard.full_at_ns.max(full_at_ns),
+            (None, None) => heard.count += at_most_burst,
+        }
+        self.0.insert(node.into(), used);
+    }
+
+    /// Forgets them: whoever is heard next is heard for the first time.
+    pub fn forget(&mut self) {
+        self.0.clear();
     }
 }
 

@@ -15,6 +15,8 @@ use tokio_util::sync::CancellationToken;
 const SWEEP_SLEEP_MAX: Duration = Duration::from_secs(10);
 /// Sleep after a failure.
 const RETRY_SLEEP: Duration = Duration::from_millis(500);
+/// Between two words of this node to the others: what they let in meanwhile is let in too much.
+const SHARE_SLEEP: Duration = Duration::from_millis(100);
 const UPKEEP_SLEEP: Duration = Duration::from_secs(15);
 /// Rounds of upkeep from one look for old deliveries to the next: ten minutes.
 const PRUNE_DELIVERIES_ROUNDS: u32 = 40;
@@ -45,6 +47,27 @@ pub async fn run_expiry(gateway: Arc<Gateway>, batch_max: u32, stop: Cancellatio
     }
 }
 
+/// Shares with the other nodes how keys are used, until told to stop.
+pub async fn run_sharing(gateway: Arc<Gateway>, stop: CancellationToken) {
+    let mut sleep = SHARE_SLEEP;
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(sleep) => {}
+            () = stop.cancelled() => {}
+        }
+        sleep = match gateway.share_key_use().await {
+            Ok(()) => SHARE_SLEEP,
+            Err(error) => {
+                tracing::warn!(%error, "the use of keys could not be shared; each node keeps its own limits meanwhile");
+                RETRY_SLEEP
+            }
+        };
+        if stop.is_cancelled() {
+            return;
+        }
+    }
+}
+
 /// Keeps small things in order until told to stop: last use of keys, old idempotency keys.
 pub async fn run_upkeep(gateway: Arc<Gateway>, stop: CancellationToken) {
     for round in (0..PRUNE_DELIVERIES_ROUNDS).cycle() {
@@ -57,6 +80,9 @@ pub async fn run_upkeep(gateway: Arc<Gateway>, stop: CancellationToken) {
         }
         if stop.is_cancelled() {
             return;
+        }
+        if let Err(error) = gateway.prune_key_use().await {
+            tracing::warn!(%error, "old uses of keys could not be forgotten");
         }
         loop {
             match gateway.prune_idempotency_keys(PRUNE_BATCH).await {
