@@ -61,7 +61,8 @@ impl Policy {
     /// The bucket's state after `count` requests that were let in elsewhere: taken out even when it does not hold that
     /// many, so that what was let in too much is paid back.
     pub fn charge(self, full_at_ns: i64, now_ns: i64, count: i64) -> i64 {
-        let charged = full_at_ns.max(now_ns).saturating_add(self.interval_ns().saturating_mul(count));
+        let from_ns = if count > 0 { full_at_ns.max(now_ns) } else { full_at_ns };
+        let charged = from_ns.saturating_add(self.interval_ns().saturating_mul(count));
         charged.min(now_ns + self.depth_ns() + DEBT_MAX_NS)
     }
 
@@ -87,44 +88,62 @@ impl Policy {
     }
 }
 
+/// What a node tells of a key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Told {
+    /// Requests let in since it began to count.
+    pub used: i64,
+    /// When its bucket would be full again; `None`: it has just begun and not heard of other nodes yet.
+    pub full_at_ns: Option<i64>,
+}
+
 /// What one round of the other nodes' words about a key comes to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Heard {
     /// Requests let in that are new to this node.
     pub count: i64,
-    /// When the emptiest bucket of the nodes that are heard for the first time would be full again; 0: there is none.
+    /// To a node that begins: when the emptiest bucket of the others would be full again; 0: all are full.
     pub full_at_ns: i64,
 }
 
-/// The other nodes that use a key, and what each had counted when it was last heard.
+/// The other nodes that use a key, with what each told last.
 #[derive(Clone, Debug, Default)]
-pub struct Peers(HashMap<Box<str>, i64>);
+pub struct Peers {
+    told: HashMap<Box<str>, Told>,
+    /// Whether the last round was heard: whoever is new in this one has begun since.
+    in_step: bool,
+}
 
 impl Peers {
-    /// Takes in what a node told of the key: how many requests it has let in since it began to count, and when its bucket
-    /// would be full again, if it had heard of the others by then.
+    /// Takes in a round: what every other node told of the key.
     ///
-    /// A node that is heard for the first time and has not heard of others has just begun: its whole count is new. Of one
-    /// that goes on for longer nobody can say how much of its count has been refilled since, but its bucket tells: it
-    /// holds what all nodes used.
-    pub fn hear(&mut self, policy: Policy, node: &str, used: i64, full_at_ns: Option<i64>, heard: &mut Heard) {
-        // Whoever counts from zero began with a full bucket.
-        let at_most_burst = used.min(i64::from(policy.burst));
-        match (self.0.get_mut(node), full_at_ns) {
-            (Some(known), _) => {
-                heard.count += if used >= *known { used - *known } else { at_most_burst };
-                *known = used;
-                return;
-            }
-            (None, Some(full_at_ns)) => heard.full_at_ns = heard.full_at_ns.max(full_at_ns),
-            (None, None) => heard.count += at_most_burst,
+    /// To a node in step each count says how much is new. One that begins cannot know how much of the counts has been
+    /// refilled since, but the others' buckets tell: each holds what all of them used.
+    pub fn hear<'a>(&mut self, policy: Policy, round: impl IntoIterator<Item = (&'a str, Told)>) -> Heard {
+        let mut heard = Heard::default();
+        for (node, told) in round {
+            // Whoever begins to count has a full bucket at that moment.
+            let whole = told.used.min(i64::from(policy.burst));
+            let before = self.told.insert(node.into(), told);
+            heard.count += match (before, told.full_at_ns) {
+                (Some(before), now) if told.used < before.used || (now.is_none() && before.full_at_ns.is_some()) => {
+                    whole
+                }
+                (Some(before), _) => told.used - before.used,
+                (None, Some(full_at_ns)) if !self.in_step => {
+                    heard.full_at_ns = heard.full_at_ns.max(full_at_ns);
+                    0
+                }
+                (None, _) => whole,
+            };
         }
-        self.0.insert(node.into(), used);
+        self.in_step = true;
+        heard
     }
 
-    /// Forgets them: whoever is heard next is heard for the first time.
+    /// Falls out of step: the next round is a beginning.
     pub fn forget(&mut self) {
-        self.0.clear();
+        *self = Self::default();
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use zenwallet_core::id::KeyId;
-use zenwallet_core::rate::{Heard, Peers, Policy, Verdict};
+use zenwallet_core::rate::{Heard, Peers, Policy, Told, Verdict};
 use zenwallet_core::time::Timestamp;
 use zenwallet_store::KeyUse;
 
@@ -126,21 +126,18 @@ impl Buckets {
     pub(super) fn hear(&self, told: &[KeyUse], heard: &[(String, KeyUse)], now: Timestamp) {
         let mut round = self.round();
         round.heard_at = now;
-        let mut sums: HashMap<KeyId, Heard> = HashMap::new();
+        let mut words: HashMap<KeyId, Vec<(&str, Told)>> = HashMap::new();
         for (node, theirs) in heard {
-            if let Some(shared) = round.shared.get_mut(&theirs.key_id) {
-                let sum = sums.entry(theirs.key_id).or_default();
-                shared.peers.hear(shared.policy, node, theirs.used, theirs.full_at.map(as_ns), sum);
-            }
+            let word = Told { used: theirs.used, full_at_ns: theirs.full_at.map(as_ns) };
+            words.entry(theirs.key_id).or_default().push((node, word));
         }
         for ours in told {
             let Some(shared) = round.shared.get_mut(&ours.key_id) else { continue };
+            let heard = shared.peers.hear(shared.policy, words.remove(&ours.key_id).unwrap_or_default());
             // What the others told was written before they could read what this round wrote.
             let untold = shared.bucket.used.load(Ordering::Relaxed) - shared.told;
             (shared.told, shared.has_heard) = (ours.used, true);
-            if let Some(sum) = sums.get(&ours.key_id) {
-                shared.bucket.settle(shared.policy, now, untold, *sum);
-            }
+            shared.bucket.settle(shared.policy, now, untold, heard);
         }
     }
 }
