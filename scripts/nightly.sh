@@ -21,6 +21,8 @@ counted 'race on SQLite' "${box[@]}" --mode race --payments 20000 --expiring 100
 counted 'race on PostgreSQL' "${box[@]}" --mode race --db postgres --payments 20000 --expiring 1000
 counted 'crash of one of two nodes' "${box[@]}" --db postgres --nodes 2 --kills 60
 counted 'freeze of one of two nodes' "${box[@]}" --db postgres --nodes 2 --freeze --kills 10
+counted 'limits over two nodes' target/release/bench limits --seconds 30
+counted 'limits over five nodes' target/release/bench limits --seconds 30 --nodes 5
 counted 'schedule' target/release/bench schedule
 for db in sqlite postgres; do
     counted "neighbours on $db" target/release/bench neighbours --db "$db" --seconds 30

@@ -76,7 +76,14 @@ impl Setup {
 
     /// Makes an app without a rate limit, whose events go to this URL.
     pub(crate) fn create_app(&self, name: &str, webhook_url: Option<&str>) -> anyhow::Result<App> {
-        let mut words = vec!["app", "create", "--name", name, "--environment", "test", "--rate-limit", "0", "--json"];
+        self.create_app_with(name, 0, webhook_url)
+    }
+
+    /// Makes an app whose keys may make so many requests a second; 0 is no limit.
+    pub(crate) fn create_app_with(&self, name: &str, per_s: u32, webhook_url: Option<&str>) -> anyhow::Result<App> {
+        let limit = per_s.to_string();
+        let mut words =
+            vec!["app", "create", "--name", name, "--environment", "test", "--rate-limit", &limit, "--json"];
         words.extend(webhook_url.into_iter().flat_map(|url| ["--webhook-url", url]));
         let printed = run(&mut self.command(&words)).context("zenwallet app create")?;
         let line = printed.lines().rfind(|line| line.starts_with('{')).context("no app in what it printed")?;

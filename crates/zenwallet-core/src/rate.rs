@@ -172,7 +172,98 @@ mod tests {
         assert!(policy.admit(state, now + 100_000_000).allowed);
     }
 
+    const NOW: i64 = 1_000_000_000_000;
+    const SECOND: i64 = 1_000_000_000;
+
+    #[test]
+    fn a_charge_goes_beyond_the_depth_and_is_paid_back() {
+        let policy = Policy::per_second(10);
+        let state = policy.charge(0, NOW, 30);
+        let refused = policy.admit(state, NOW);
+        assert_eq!((refused.allowed, refused.remaining, refused.retry_after_s, refused.reset_s), (false, 0, 2, 3));
+        assert!(!policy.admit(state, NOW + SECOND).allowed);
+        assert!(policy.admit(state, NOW + SECOND + SECOND / 10).allowed);
+        assert_eq!(policy.charge(5, NOW, 0), 5, "nothing leaves a full bucket as it was");
+        // Whatever is charged, after the largest debt the bucket gives again.
+        let state = policy.charge(state, NOW, i64::MAX);
+        let refused = policy.admit(state, NOW);
+        assert_eq!((refused.retry_after_s, refused.reset_s), (11, 12));
+        assert!(policy.admit(state, NOW + DEBT_MAX_NS + SECOND / 10).allowed);
+    }
+
+    fn told(used: i64, full_at_ns: Option<i64>) -> Told {
+        Told { used, full_at_ns }
+    }
+
+    #[test]
+    fn a_node_in_step_hears_what_is_new() {
+        let (policy, mut peers) = (Policy::per_second(10), Peers::default());
+        let mut count = |round: &[(&'static str, Told)]| peers.hear(policy, round.iter().copied()).count;
+        assert_eq!(count(&[]), 0);
+        assert_eq!(count(&[("b", told(7, None))]), 7, "whoever is new has begun since");
+        assert_eq!(count(&[("b", told(7, None))]), 0);
+        assert_eq!(count(&[("b", told(9, Some(NOW))), ("c", told(3, Some(NOW)))]), 5);
+        assert_eq!(count(&[("c", told(4, Some(NOW)))]), 1);
+        assert_eq!(count(&[("b", told(2, Some(NOW)))]), 2, "a count that fell is a new one");
+        assert_eq!(count(&[("b", told(6, None))]), 6, "and so is one that has heard nobody");
+        assert_eq!(count(&[("d", told(1_000, None))]), 20, "a bucket holds no more");
+    }
+
+    #[test]
+    fn a_node_that_begins_hears_how_empty_the_others_are() {
+        let (policy, mut peers) = (Policy::per_second(10), Peers::default());
+        let round = [("b", told(900, Some(NOW + SECOND))), ("c", told(5, None)), ("d", told(800, Some(NOW)))];
+        let heard = peers.hear(policy, round);
+        assert_eq!(heard, Heard { count: 5, full_at_ns: NOW + SECOND });
+        // Three were let in here that no other could know of: they are missing there as well.
+        let here = policy.charge(0, NOW, 4);
+        assert_eq!(policy.settle(here, NOW, 3, heard), NOW + SECOND + 8 * SECOND / 10);
+        // Of many that have been refilled since, only what is still missing.
+        assert_eq!(policy.settle(here, NOW, 300, heard), NOW + SECOND + 9 * SECOND / 10);
+        // An emptier bucket here knows as much, and one that cannot be is not believed.
+        assert_eq!(policy.settle(NOW + 2 * SECOND, NOW, 0, Heard { count: 0, ..heard }), NOW + 2 * SECOND);
+        let wrong = Heard { count: 0, full_at_ns: NOW + 3_600 * SECOND };
+        assert_eq!(policy.settle(here, NOW, 0, wrong), here);
+        assert_eq!(peers.hear(policy, [("d", told(803, Some(NOW)))]), Heard { count: 3, full_at_ns: 0 });
+        peers.forget();
+        assert_eq!(peers.hear(policy, [("d", told(999, Some(NOW + 5)))]), Heard { count: 0, full_at_ns: NOW + 5 });
+    }
+
     proptest! {
+        #[test]
+        fn buckets_that_are_charged_late_pass_together_what_one_would(
+            per_s in 10..1_000_u32, nodes in 2..6_usize, lag in 1..25_usize, picks in prop::collection::vec(0..4_usize, 3_000)
+        ) {
+            let policy = Policy::per_second(per_s);
+            let (mut states, mut now, mut passed) = (vec![0_i64; nodes], NOW, Vec::new());
+            // Ten milliseconds each: some nodes are asked for all they have, and every count arrives after the lag.
+            for (step, pick) in picks.iter().enumerate() {
+                let mut let_in = vec![0_i64; nodes];
+                for node in (0..nodes).filter(|node| node % 4 >= *pick) {
+                    loop {
+                        let verdict = policy.admit(states[node], now);
+                        states[node] = verdict.next_full_at_ns;
+                        if !verdict.allowed { break }
+                        let_in[node] += 1;
+                    }
+                }
+                passed.push(let_in);
+                if let Some(late) = step.checked_sub(lag) {
+                    let total: i64 = passed[late].iter().sum();
+                    for (node, state) in states.iter_mut().enumerate() {
+                        *state = policy.charge(*state, now, total - passed[late][node]);
+                    }
+                }
+                now += 10_000_000;
+            }
+            let total = passed.iter().flatten().sum::<i64>() as f64;
+            let (rate, others) = (f64::from(per_s), (nodes - 1) as f64);
+            let lag_s = lag as f64 / 100.0 + 0.01;
+            let allowed = f64::from(policy.burst) + 30.0 * rate * 1.001;
+            prop_assert!(total <= allowed + others * (rate * lag_s + 1.0), "{total} of {allowed}");
+            prop_assert!(total >= allowed * 0.9 - 30.0 * nodes as f64 || picks.len() < 3_000);
+        }
+
         #[test]
         fn no_window_passes_more_than_burst_plus_rate(per_s in 1..500_u32, gaps in prop::collection::vec(0..20_000_000_i64, 1..500)) {
             let policy = Policy::per_second(per_s);

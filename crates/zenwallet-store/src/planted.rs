@@ -26,6 +26,8 @@ pub enum Bug {
     RetryInMemory,
     /// Where a webhook goes is judged when its address is given, and never again.
     AddressJudgedOnce,
+    /// No node hears what another one let in.
+    LimitsApart,
 }
 
 /// Whether this bug was asked for: never, in this build.
@@ -53,6 +55,7 @@ pub fn planted(bug: Bug) -> bool {
             "delivered-before-send" => Bug::DeliveredBeforeSend,
             "retry-in-memory" => Bug::RetryInMemory,
             "address-judged-once" => Bug::AddressJudgedOnce,
+            "limits-apart" => Bug::LimitsApart,
             _ => return None,
         });
         tracing::warn!(?bug, "this build carries a planted bug");

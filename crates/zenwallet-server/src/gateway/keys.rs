@@ -11,7 +11,7 @@ use zenwallet_core::app::{ApiKey, App, KeyHash};
 use zenwallet_core::id::KeyId;
 use zenwallet_core::rate::{Policy, Verdict};
 use zenwallet_core::time::Timestamp;
-use zenwallet_store::{Store, StoreError};
+use zenwallet_store::{Bug, Store, StoreError, planted};
 
 /// How long a key is believed without asking the database: a revoked one is refused within this time.
 const BELIEVED_FOR: Duration = Duration::from_millis(500);
@@ -114,7 +114,7 @@ impl Gateway {
     /// Tells the other nodes how keys were used here, and takes what they let in out of the buckets here.
     pub async fn share_key_use(&self) -> Result<(), StoreError> {
         let told = self.callers.buckets.to_tell(self.now());
-        if told.is_empty() {
+        if told.is_empty() || planted(Bug::LimitsApart) {
             return Ok(());
         }
         let heard = self.store.exchange_key_use(&self.webhooks.node, &told).await?;
