@@ -23,14 +23,16 @@ impl Dice {
     }
 }
 
-/// A node with its round: what it has told and heard, and when it takes that in.
+/// A round under way: when the database answers, what was told, and what is heard.
+type Answer = (u64, Vec<KeyUse>, Vec<(String, KeyUse)>);
+
+/// A node with its round.
 struct Node {
     name: String,
     buckets: Buckets,
     bucket: Arc<Bucket>,
     next_round_ms: u64,
-    answer: Option<(u64, Vec<KeyUse>, Vec<(String, KeyUse)>)>,
-    admitted: u64,
+    answer: Option<Answer>,
 }
 
 struct World {
@@ -69,7 +71,7 @@ impl World {
         let buckets = Buckets::default();
         let bucket = buckets.of(self.key, self.policy);
         let next_round_ms = self.now_ms + self.dice.below(ROUND_MS);
-        Node { name: format!("node {number}"), buckets, bucket, next_round_ms, answer: None, admitted: 0 }
+        Node { name: format!("node {number}"), buckets, bucket, next_round_ms, answer: None }
     }
 
     fn now(&self) -> Timestamp {
@@ -81,7 +83,6 @@ impl World {
         let (now, mut let_in) = (self.now(), 0);
         for (node, requests) in self.nodes.iter_mut().zip(demand) {
             let passed = (0..*requests).filter(|_| node.bucket.admit(self.policy, now).allowed).count() as u64;
-            node.admitted += passed;
             let_in += passed;
         }
         self.let_in.push(let_in);
@@ -145,7 +146,7 @@ fn check_windows(world: &World, paid_back_ms: usize, what: &str) {
 
 #[test]
 fn saturated_nodes_pass_together_what_one_would() {
-    for seed in 0..60 {
+    for seed in 0..40 {
         let nodes = 1 + (seed % 5) as usize;
         let per_s = [20, 50, 200, 1_000][(seed / 5 % 4) as usize];
         let mut world = World::new(seed, nodes, per_s);
@@ -168,7 +169,7 @@ fn saturated_nodes_pass_together_what_one_would() {
 
 #[test]
 fn wherever_the_requests_go_no_node_is_locked_out_for_more_than_was_let_in() {
-    for seed in 0..60 {
+    for seed in 0..40 {
         let nodes = 2 + (seed % 4) as usize;
         let mut world = World::new(seed, nodes, 200);
         for _ in 0..40 {
