@@ -93,28 +93,27 @@ impl Buckets {
 
     /// Forgets buckets that have filled up: a new one is the same.
     pub(super) fn forget_full(&self, now: Timestamp) {
-        let now_ns = as_ns(now);
         self.round().shared.retain(|_, shared| {
-            let Shared { bucket, told, .. } = shared;
-            let is_full = bucket.full_at_ns.load(Ordering::Relaxed) <= now_ns;
-            Arc::strong_count(bucket) > 1 || !is_full || bucket.used.load(Ordering::Relaxed) != *told
+            let is_full = shared.bucket.full_at_ns.load(Ordering::Relaxed) <= as_ns(now);
+            Arc::strong_count(&shared.bucket) > 1 || !is_full
         });
     }
 
     /// What the others should know: of keys that were used here since the last round, and of those whose buckets here are
-    /// not full or have just filled up, which must go on hearing of the others' use.
+    /// not full, which must go on hearing of the others' use.
     pub(super) fn to_tell(&self, now: Timestamp) -> Vec<KeyUse> {
         let mut round = self.round();
         let was_silent = now.plus_ms(-LAG_MAX_MS) > round.heard_at;
         let mut told = Vec::new();
         for (key_id, shared) in &mut round.shared {
             let used = shared.bucket.used.load(Ordering::Relaxed);
-            let full_at = Timestamp::from_ms(shared.bucket.full_at_ns.load(Ordering::Relaxed) / 1_000_000);
+            let full_at_ns = shared.bucket.full_at_ns.load(Ordering::Relaxed);
             if was_silent {
                 shared.peers.forget();
             }
-            if used != shared.told || full_at > now.plus_ms(-LAG_MAX_MS) {
-                told.push(KeyUse { key_id: *key_id, used, full_at: shared.has_heard.then_some(full_at) });
+            if used != shared.told || full_at_ns > as_ns(now) {
+                let full_at = shared.has_heard.then_some(Timestamp::from_ms(full_at_ns / 1_000_000));
+                told.push(KeyUse { key_id: *key_id, used, full_at });
             } else {
                 shared.begin_anew();
             }

@@ -168,6 +168,16 @@ fn saturated_nodes_pass_together_what_one_would() {
 }
 
 #[test]
+fn nodes_that_each_stay_below_the_rate_keep_it_together() {
+    let mut world = World::new(3, 3, 200);
+    // Every bucket here would be full again before the next request, if it heard of no other.
+    for ms in 0..40_000_u64 {
+        world.step(&[u64::from(ms % 6 == 0), u64::from(ms % 6 == 2), u64::from(ms % 6 == 4)]);
+    }
+    check_windows(&world, 2_000, "five requests for every two that may pass");
+}
+
+#[test]
 fn wherever_the_requests_go_no_node_is_locked_out_for_more_than_was_let_in() {
     for seed in 0..40 {
         let nodes = 2 + (seed % 4) as usize;
