@@ -31,6 +31,8 @@ counted 'failover' python3 -B scripts/ha/campaign.py --faults 6
 counted 'failover past HAProxy' python3 -B scripts/ha/campaign.py --faults 2 --direct
 counted 'simulation' env SIM_SEEDS="${SIM_SEEDS:-200000}" target/release/sim --first "${SIM_FIRST:-1}"
 counted 'planted bugs simulated' scripts/planted-sim.sh target/planted/sim 2000
+counted 'limits over two nodes' target/release/bench limits --seconds 30
+counted 'limits over five nodes' target/release/bench limits --seconds 30 --nodes 5
 counted 'schedule' target/release/bench schedule
 for db in sqlite postgres; do
     counted "neighbours on $db" target/release/bench neighbours --db "$db" --seconds 30

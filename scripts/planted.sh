@@ -19,6 +19,9 @@ guarded=address-judged-once
 bugs=${bugs//$guarded/}
 # Both nodes send when a lease has lapsed, so no campaign can tell whose result counted. The simulator can: planted-sim.sh.
 bugs=${bugs//lease-without-fence/}
+# No campaign has a rate limit.
+limited=limits-apart
+bugs=${bugs//$limited/}
 [[ -n $bugs ]] || { echo "planted: no bugs are planted" >&2; exit 1; }
 for bug in $bugs; do
     for db in sqlite postgres; do
@@ -30,6 +33,12 @@ for bug in $bugs; do
         fi
     done
 done
+if target/debug/bench limits --binary "$binary" --planted "$limited" --seconds 5; then
+    found=$((found + 1))
+else
+    missed=$((missed + 1))
+    echo "FAIL  $limited was not found"
+fi
 if scripts/ssrf.sh --possible; then
     if ZENWALLET_TEST_PLANTED_BUG=$guarded scripts/ssrf.sh "$binary" >/dev/null; then
         missed=$((missed + 1))

@@ -44,6 +44,9 @@ done
 
 counted 'crash of one of two nodes' "${box[@]}" --db postgres --nodes 2 --kills 3
 
+counted 'limits over nodes' target/debug/bench limits --binary "$binary" --seconds 5
+counted 'limits through PgBouncer' target/debug/bench limits --binary "$binary" --seconds 5 --pgbouncer
+
 for db in sqlite postgres; do
     counted "shutdown on $db" target/debug/bench shutdown --binary "$binary" --db "$db" --rounds 5
     counted "backlog on $db" target/debug/bench backlog --binary "$binary" --db "$db" --count 5000 --rate-min 100 --fresh-max-ms 3000

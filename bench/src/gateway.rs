@@ -79,11 +79,11 @@ impl Setup {
 
     /// Makes an app without a rate limit, whose events go to this URL.
     pub(crate) fn create_app(&self, name: &str, webhook_url: Option<&str>) -> anyhow::Result<App> {
-        self.create_limited_app(name, webhook_url, 0)
+        self.create_app_with(name, 0, webhook_url)
     }
 
-    /// The same with so many requests a second; 0 is no limit.
-    pub(crate) fn create_limited_app(&self, name: &str, webhook_url: Option<&str>, per_s: u32) -> anyhow::Result<App> {
+    /// Makes an app whose keys may make so many requests a second; 0 is no limit.
+    pub(crate) fn create_app_with(&self, name: &str, per_s: u32, webhook_url: Option<&str>) -> anyhow::Result<App> {
         let limit = per_s.to_string();
         let mut words =
             vec!["app", "create", "--name", name, "--environment", "test", "--rate-limit", &limit, "--json"];

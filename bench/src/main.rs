@@ -12,6 +12,7 @@ mod gateway;
 mod hooks;
 mod http;
 mod journal;
+mod limits;
 mod lists;
 mod load;
 mod money;
@@ -64,6 +65,8 @@ enum Command {
     Shutdown(shutdown::Args),
     /// A receiver comes back after an outage, and much is due at once.
     Backlog(backlog::Args),
+    /// Saturates nodes that share a database: do they let in together what the rate limit says?
+    Limits(limits::Args),
     /// Receives webhooks and counts them.
     Receive(receiver::Args),
     /// Slow attackers against a running gateway, while good clients are timed.
@@ -107,6 +110,7 @@ async fn run(command: Command) -> anyhow::Result<bool> {
         Command::Schedule(args) => schedule::run(args).await,
         Command::Shutdown(args) => shutdown::run(args).await,
         Command::Backlog(args) => backlog::run(args).await,
+        Command::Limits(args) => limits::run(args).await,
         Command::Receive(args) => receiver::run(args).await,
         Command::Attack(args) => attack::run(args).await,
     }

@@ -66,7 +66,7 @@ impl Stage {
             let file = site.file("clock");
             site.add_environment(Dial::environment(&file)?);
             let dial = Dial::new(file)?;
-            clock = Some((site.setup().create_limited_app("limited", None, limited::PER_S)?, dial));
+            clock = Some((site.setup().create_app_with("limited", limited::PER_S, None)?, dial));
         }
         let receiver = Receiver::start(&loopback(1, 0))?;
         let (mut apps, mut nodes) = (Vec::new(), Vec::new());

@@ -68,6 +68,17 @@ impl Default for LogSpan {
     }
 }
 
+/// How a key was used on one node.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct KeyUse {
+    /// Which key.
+    pub key_id: KeyId,
+    /// Requests let in since the node began to count.
+    pub used: i64,
+    /// When its bucket there would be full again; `None`: the node has not heard of the others yet.
+    pub full_at: Option<Timestamp>,
+}
+
 /// Where everything is kept.
 #[derive(Clone, Debug)]
 pub enum Store {
@@ -221,6 +232,16 @@ impl Store {
     /// Notes when keys last called.
     pub async fn touch_keys(&self, used: &[(KeyId, Timestamp)]) -> Result<()> {
         either!(self.touch_keys(used))
+    }
+
+    /// Tells the other nodes how keys were used on this one; answers what they told of the same keys, with their names.
+    pub async fn exchange_key_use(&self, node: &str, used: &[KeyUse]) -> Result<Vec<(String, KeyUse)>> {
+        either!(self.exchange_key_use(node, used))
+    }
+
+    /// Forgets what nodes told of keys whose buckets have long been full again; says how many words that were.
+    pub async fn prune_key_use(&self, now: Timestamp) -> Result<u64> {
+        either!(self.prune_key_use(now))
     }
 
     // ---- webhooks ----

@@ -28,6 +28,8 @@ pub enum Bug {
     AddressJudgedOnce,
     /// A result counts whoever holds the lease by now.
     LeaseWithoutFence,
+    /// No node hears what another one let in.
+    LimitsApart,
 }
 
 /// Whether this bug was asked for: never, in this build.
@@ -56,6 +58,7 @@ pub fn planted(bug: Bug) -> bool {
             "retry-in-memory" => Bug::RetryInMemory,
             "address-judged-once" => Bug::AddressJudgedOnce,
             "lease-without-fence" => Bug::LeaseWithoutFence,
+            "limits-apart" => Bug::LimitsApart,
             _ => return None,
         });
         tracing::warn!(?bug, "this build carries a planted bug");

@@ -2,6 +2,7 @@
 //! line and the workers call the same ones.
 
 mod apps;
+mod buckets;
 mod delivery;
 mod keys;
 mod live;

@@ -19,6 +19,8 @@ use tokio_util::sync::CancellationToken;
 const SWEEP_SLEEP_MAX: Duration = Duration::from_secs(10);
 /// Sleep after a failure.
 const RETRY_SLEEP: Duration = Duration::from_millis(500);
+/// Between two words of this node to the others: what they let in meanwhile is let in too much.
+const SHARE_SLEEP: Duration = Duration::from_millis(100);
 const UPKEEP_SLEEP: Duration = Duration::from_secs(15);
 /// Rounds of upkeep from one look for old deliveries and events to the next: ten minutes.
 const PRUNE_LOGS_ROUNDS: u32 = 40;
@@ -49,6 +51,27 @@ pub async fn run_expiry(gateway: Arc<Gateway>, batch_max: u32, stop: Cancellatio
     }
 }
 
+/// Shares with the other nodes how keys are used, until told to stop.
+pub async fn run_sharing(gateway: Arc<Gateway>, stop: CancellationToken) {
+    let mut sleep = SHARE_SLEEP;
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(sleep) => {}
+            () = stop.cancelled() => {}
+        }
+        sleep = match gateway.share_key_use().await {
+            Ok(()) => SHARE_SLEEP,
+            Err(error) => {
+                tracing::warn!(%error, "the use of keys could not be shared; each node keeps its own limits meanwhile");
+                RETRY_SLEEP
+            }
+        };
+        if stop.is_cancelled() {
+            return;
+        }
+    }
+}
+
 /// Keeps small things in order until told to stop: last use of keys, old idempotency keys, deliveries put off too far.
 pub async fn run_upkeep(gateway: Arc<Gateway>, stop: CancellationToken) {
     for round in (0..PRUNE_LOGS_ROUNDS).cycle() {
@@ -61,6 +84,9 @@ pub async fn run_upkeep(gateway: Arc<Gateway>, stop: CancellationToken) {
         }
         if stop.is_cancelled() {
             return;
+        }
+        if let Err(error) = gateway.prune_key_use().await {
+            tracing::warn!(%error, "old uses of keys could not be forgotten");
         }
         loop {
             match gateway.prune_idempotency_keys(PRUNE_BATCH).await {

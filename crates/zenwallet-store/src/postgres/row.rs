@@ -1,5 +1,6 @@
 //! Rows to domain values. A value that this program does not write is a typed error, never a panic.
 
+use crate::KeyUse;
 use crate::delivery::LeasedDelivery;
 use crate::error::{Result, StoreError};
 use std::sync::Arc;
@@ -141,6 +142,12 @@ pub(super) fn api_key(row: &Row) -> Result<ApiKey> {
         revoked_at: columns.optional_time()?,
         last_used_at: columns.optional_time()?,
     })
+}
+
+/// `node, key_id, used, full_at_ms`.
+pub(super) fn key_use(row: &Row) -> Result<(String, KeyUse)> {
+    let mut columns = Columns::new(row, "key_use");
+    Ok((columns.take()?, KeyUse { key_id: columns.id()?, used: columns.take()?, full_at: columns.optional_time()? }))
 }
 
 /// `id, app_id, seq, kind, payment_id, created_at_ms, body`.

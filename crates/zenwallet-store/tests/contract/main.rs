@@ -46,6 +46,8 @@ contract! {
         a_rotated_key_overlaps_with_its_successor,
         a_revoked_key_stays_revoked_from_its_first_moment,
         a_key_remembers_its_latest_use,
+        nodes_hear_how_keys_are_used_elsewhere,
+        what_was_told_of_keys_long_ago_is_forgotten,
         an_instance_keeps_its_facts,
     ;
     batches:
@@ -140,6 +142,7 @@ mod postgres_unnamed {
         Harness::postgres(Unnamed).await.run(crate::history::a_random_history_equals_the_model).await;
         Harness::postgres(Unnamed).await.run(crate::idempotency::a_key_replays_its_first_answer).await;
         Harness::postgres(Unnamed).await.run(crate::apps::a_rotated_key_overlaps_with_its_successor).await;
+        Harness::postgres(Unnamed).await.run(crate::apps::nodes_hear_how_keys_are_used_elsewhere).await;
         Harness::postgres(Unnamed).await.run(crate::batches::a_bad_command_fails_alone).await;
         Harness::postgres(Unnamed).await.run(crate::webhooks::a_result_counts_under_its_lease_alone).await;
         Harness::postgres(Unnamed).await.run(crate::log::a_log_begins_where_its_events_are_still_needed).await;
