@@ -187,9 +187,9 @@ mod tests {
             let before = (0..20).fold(0, |state, _| policy.admit(state, now).next_full_at_ns);
             let later = now - back_s * 1_000_000_000;
             let refused = policy.admit(before, later);
-            let want = if back_s == 1 { (false, 2, 3) } else { (false, 1, 2) };
+            let want: (_, u64, _) = if back_s == 1 { (false, 2, 3) } else { (false, 1, 2) };
             assert_eq!((refused.allowed, refused.retry_after_s, refused.reset_s), want, "{back_s} s back");
-            let again = policy.admit(refused.next_full_at_ns, later + want.1 * 1_000_000_000);
+            let again = policy.admit(refused.next_full_at_ns, later + want.1.cast_signed() * 1_000_000_000);
             assert!(again.allowed, "{back_s} s back: it opens when it was said to");
         }
     }
