@@ -13,6 +13,7 @@ mod plan;
 mod planted;
 mod postgres;
 mod query;
+mod rollup;
 mod sqlite;
 mod targets;
 
@@ -23,6 +24,7 @@ pub use error::{Result, StoreError};
 pub use planted::{Bug, planted};
 pub use postgres::{PostgresOptions, PostgresStore, Statements};
 pub use query::{PaymentFilter, Search};
+pub use rollup::{RollupQuery, RollupSum};
 pub use sqlite::{SqliteOptions, SqliteStore};
 
 use std::sync::Arc;
@@ -114,6 +116,23 @@ impl Store {
     /// At most `limit` events of an app's log after `after_seq`, in order.
     pub async fn list_events(&self, app_id: AppId, after_seq: i64, limit: u32) -> Result<Vec<Event>> {
         either!(self.list_events(app_id, after_seq, limit))
+    }
+
+    // ---- rollups ----
+
+    /// How many payments and how much, since ever and in each slot, all of one moment.
+    pub async fn sum_rollup(&self, query: &RollupQuery) -> Result<Vec<RollupSum>> {
+        either!(self.sum_rollup(query))
+    }
+
+    /// How many rows of an app's rollup differ from what its payments say.
+    pub async fn check_rollup(&self, app_id: AppId) -> Result<usize> {
+        either!(self.check_rollup(app_id))
+    }
+
+    /// Makes an app's rollup what its payments say, also while they change; returns how many rows were wrong.
+    pub async fn rebuild_rollup(&self, app_id: AppId) -> Result<usize> {
+        either!(self.rebuild_rollup(app_id))
     }
 
     // ---- apps and keys ----

@@ -6,6 +6,7 @@ mod deliveries;
 mod endpoints;
 mod failure;
 mod read;
+mod rollup;
 mod row;
 mod session;
 mod statement;

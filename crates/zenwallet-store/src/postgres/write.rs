@@ -1,11 +1,12 @@
 //! One batch as a few set-based statements. Rows are locked in the same order on every node: payments by id,
-//! then event logs by app, then idempotency keys.
+//! then event logs by app, then rollups by their key, then idempotency keys.
 
 use super::batch_sql::{
     APPEND_EVENTS, CREATE_PAYMENTS, INSERT_PAYMENTS, KEEP_KEYS, LOAD_DUE, LOAD_KEYS, LOAD_PAYMENTS, PROBE,
     SETTLE_PAYMENTS,
 };
 use super::failure::Failure;
+use super::rollup::{self, RollupColumns};
 use super::session::{Rows, Session, unless, uuids};
 use super::statement::{Mode, Param};
 use super::{row, webhooks};
@@ -44,7 +45,7 @@ pub(super) async fn commit(
         client.batch_execute("ROLLBACK").await.map_err(failed)?;
         return Ok(plan.replies);
     }
-    if planted(Bug::EventOutsideTx) || planted(Bug::KeySavedBeforeWork) {
+    if [Bug::EventOutsideTx, Bug::KeySavedBeforeWork, Bug::RollupOutsideTx].into_iter().any(planted) {
         write_apart(session, &plan, leasing, now, blind).await.map_err(failed)?;
         plan.hand_over(now.plus_ms(leasing.lease_ms));
         return Ok(plan.replies);
@@ -56,12 +57,27 @@ pub(super) async fn commit(
     // Everything is sent at once. An error in the middle turns the COMMIT into a rollback that reports success,
     // so every statement's own result counts.
     let begin = async { if blind { client.batch_execute("BEGIN").await } else { Ok(()) } };
-    let (begun, inserted, settled, appended, delivered, attempted, noted, disabled, kept, probed, claimed, committed) = tokio::join!(
+    let (
+        begun,
+        inserted,
+        settled,
+        appended,
+        counted,
+        delivered,
+        attempted,
+        noted,
+        disabled,
+        kept,
+        probed,
+        claimed,
+        committed,
+    ) = tokio::join!(
         biased;
         begin,
         insert_payments(session, &plan),
         settle_payments(session, &plan),
         append_events(session, &plan),
+        rollup::grow_rollup(session, &plan),
         webhooks::insert_deliveries(session, &plan, leasing, now),
         webhooks::record_attempts(session, &plan),
         webhooks::note_endpoints(session, &plan),
@@ -73,7 +89,7 @@ pub(super) async fn commit(
     );
     // In the order in which they were sent: after the first error every other only says that there was one.
     begun.map_err(failed)?;
-    for written in [inserted, settled, appended, delivered] {
+    for written in [inserted, settled, appended, counted, delivered] {
         written.map_err(failed)?;
     }
     let attempted = attempted.map_err(failed)?;
@@ -116,6 +132,10 @@ async fn write_apart(
         client.batch_execute("COMMIT; BEGIN").await?;
     }
     append_events(session, plan).await?;
+    if planted(Bug::RollupOutsideTx) {
+        client.batch_execute("COMMIT; BEGIN").await?;
+    }
+    rollup::grow_rollup(session, plan).await?;
     webhooks::insert_deliveries(session, plan, leasing, now).await?;
     webhooks::record_attempts(session, plan).await?;
     probe(session, plan, now).await?;
@@ -267,6 +287,9 @@ async fn create_payments(session: &Session, plan: &Plan<'_>) -> Rows {
     params.push((&body, Type::TEXT_ARRAY));
     params.push((&version, Type::INT8_ARRAY));
     params.push((&log, Type::INT4_ARRAY));
+    let growth = plan.rollup_growth();
+    let growth = RollupColumns::of(&growth);
+    params.extend(growth.params());
     session.prepared.query(&session.link.client, CREATE_PAYMENTS, &params).await
 }
 

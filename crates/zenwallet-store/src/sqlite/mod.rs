@@ -6,6 +6,7 @@ mod endpoints;
 mod failure;
 mod query;
 mod read;
+mod rollup;
 mod row;
 #[cfg(test)]
 mod tests;

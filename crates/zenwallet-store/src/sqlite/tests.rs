@@ -40,6 +40,7 @@ fn statements() -> Vec<&'static str> {
     let all = [
         write::STATEMENTS,
         read::STATEMENTS,
+        rollup::STATEMENTS,
         upkeep::STATEMENTS,
         webhooks::STATEMENTS,
         endpoints::STATEMENTS,

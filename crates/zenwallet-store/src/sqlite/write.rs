@@ -2,7 +2,7 @@
 
 use super::failure::{Failure, expect_one};
 use super::row::{self, IdText, payment_columns};
-use super::webhooks;
+use super::{rollup, webhooks};
 use crate::Surroundings;
 use crate::command::{Command, Committed};
 use crate::delivery::Leasing;
@@ -160,6 +160,10 @@ fn write(connection: &Connection, plan: &mut Plan<'_>, leasing: &Leasing, now: T
         between_transactions()?;
     }
     let base = append_events(connection, plan)?;
+    if planted(Bug::RollupOutsideTx) {
+        between_transactions()?;
+    }
+    rollup::grow_rollup(connection, plan)?;
     webhooks::insert_deliveries(connection, plan, &base, leasing, now)?;
     let recorded = webhooks::record_attempts(connection, plan)?;
     plan.note_recorded(recorded.into_iter());
