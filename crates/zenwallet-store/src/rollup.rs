@@ -2,9 +2,9 @@
 //! them in its own transaction, so they are never behind and never wrong.
 
 use std::collections::BTreeMap;
-use std::ops::AddAssign;
+use zenwallet_core::analytics::Tally;
 use zenwallet_core::id::AppId;
-use zenwallet_core::money::{Currency, Volume};
+use zenwallet_core::money::Currency;
 use zenwallet_core::payment::{Payment, Status};
 use zenwallet_core::time::{QUARTER_MS, Timestamp};
 
@@ -32,10 +32,8 @@ pub struct RollupSum {
     pub currency: Option<Currency>,
     /// Which end they came to in the slot; `Pending` are those created in it, whatever became of them.
     pub status: Status,
-    /// How many.
-    pub payments: i64,
-    /// How much.
-    pub volume: Volume,
+    /// How many, and how much.
+    pub tally: Tally,
 }
 
 /// How long a row's counting lasts.
@@ -77,20 +75,6 @@ pub(crate) struct RollupKey {
     pub(crate) status: Status,
 }
 
-/// So many, and so much.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Tally {
-    pub(crate) payments: i64,
-    pub(crate) volume: Volume,
-}
-
-impl AddAssign for Tally {
-    fn add_assign(&mut self, other: Self) {
-        self.payments += other.payments;
-        self.volume += other.volume;
-    }
-}
-
 /// Rows of the table, or what to add to them.
 pub(crate) type Rollup = BTreeMap<RollupKey, Tally>;
 
@@ -127,17 +111,14 @@ pub(crate) fn with_sums(mut quarters: Rollup) -> Rollup {
 pub(crate) fn difference(should_be: &Rollup, are: &Rollup) -> Rollup {
     let tally = |rows: &Rollup, key| rows.get(key).copied().unwrap_or_default();
     let keys = should_be.keys().chain(are.keys().filter(|key| !should_be.contains_key(key)));
-    let differences = keys.map(|key| {
-        let (want, got) = (tally(should_be, key), tally(are, key));
-        (*key, Tally { payments: want.payments - got.payments, volume: want.volume - got.volume })
-    });
+    let differences = keys.map(|key| (*key, tally(should_be, key) - tally(are, key)));
     differences.filter(|(_, difference)| *difference != Tally::default()).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use zenwallet_core::id::AppId;
+    use zenwallet_core::money::Volume;
 
     fn key(span: Span) -> RollupKey {
         let currency = Currency::parse("COINS").unwrap();

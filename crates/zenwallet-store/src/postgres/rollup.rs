@@ -7,10 +7,11 @@ use super::session::{Rows, Session};
 use super::statement::Param;
 use crate::error::{Result, StoreError};
 use crate::plan::Plan;
-use crate::rollup::{Rollup, RollupQuery, RollupSum, Tally, difference, with_sums};
+use crate::rollup::{Rollup, RollupQuery, RollupSum, difference, with_sums};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row};
 use uuid::Uuid;
+use zenwallet_core::analytics::Tally;
 use zenwallet_core::id::AppId;
 
 /// Adds to the rows in the order of their key. Their app's log is locked by then, so nobody else has them, and a

@@ -2,11 +2,12 @@
 
 use crate::delivery::LeasedDelivery;
 use crate::error::{Result, StoreError};
-use crate::rollup::{RollupKey, RollupSum, Span, Tally};
+use crate::rollup::{RollupKey, RollupSum, Span};
 use std::sync::Arc;
 use tokio_postgres::Row;
 use tokio_postgres::types::FromSql;
 use uuid::Uuid;
+use zenwallet_core::analytics::Tally;
 use zenwallet_core::app::{ApiKey, App, Environment, KeyHash};
 use zenwallet_core::delivery::{Attempt, Cause, Delivery, DeliveryStatus, Lane};
 use zenwallet_core::endpoint::{Endpoint, EventSet};
@@ -285,7 +286,6 @@ pub(super) fn rollup_sum(row: &Row) -> Result<RollupSum> {
         slot: usize::try_from(slot - 1).ok(),
         currency: columns.checked("currency", |text: Option<&str>| text.map(Currency::parse).transpose().ok())?,
         status: columns.checked("status", Status::from_code)?,
-        payments: columns.take()?,
-        volume: columns.volume()?,
+        tally: Tally { payments: columns.take()?, volume: columns.volume()? },
     })
 }

@@ -5,9 +5,10 @@ use super::failure::{Failure, expect_one};
 use super::row::{self, IdText};
 use crate::error::{Result, StoreError};
 use crate::plan::Plan;
-use crate::rollup::{Rollup, RollupKey, RollupQuery, RollupSum, Tally, difference, with_sums};
+use crate::rollup::{Rollup, RollupKey, RollupQuery, RollupSum, difference, with_sums};
 use rusqlite::types::ToSqlOutput;
 use rusqlite::{Connection, ToSql, params};
+use zenwallet_core::analytics::Tally;
 use zenwallet_core::id::AppId;
 use zenwallet_core::time::Timestamp;
 

@@ -5,11 +5,12 @@ use crate::command::StoredAnswer;
 use crate::delivery::LeasedDelivery;
 use crate::error::{Result, StoreError};
 use crate::plan::KeyRecord;
-use crate::rollup::{RollupKey, RollupSum, Span, Tally};
+use crate::rollup::{RollupKey, RollupSum, Span};
 use crate::targets::{Target, Targets};
 use rusqlite::types::{FromSql, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Row, Rows};
 use std::sync::Arc;
+use zenwallet_core::analytics::Tally;
 use zenwallet_core::app::{ApiKey, App, Environment, KeyHash};
 use zenwallet_core::delivery::{Attempt, Cause, Delivery, DeliveryStatus, Lane};
 use zenwallet_core::endpoint::{Endpoint, EventSet};
@@ -336,8 +337,7 @@ pub(super) fn rollup_sum(row: &Row<'_>) -> Result<RollupSum> {
         slot: place.map(|place| place as usize),
         currency: currency.and_then(|text| Currency::parse(&text).ok()),
         status: columns.code("status", Status::from_code)?,
-        payments: columns.take("payments")?,
-        volume: columns.volume()?,
+        tally: Tally { payments: columns.take("payments")?, volume: columns.volume()? },
     })
 }
 

@@ -3,6 +3,7 @@
 use crate::harness::{Dice, Harness, LIFETIME_MS, create, settle};
 use futures_util::future::join_all;
 use std::collections::BTreeMap;
+use zenwallet_core::analytics::Tally;
 use zenwallet_core::id::AppId;
 use zenwallet_core::limits::AMOUNT_MAX_MINOR;
 use zenwallet_core::money::{Amount, Currency, Volume};
@@ -166,7 +167,7 @@ async fn check_sums(h: &Harness, dice: &Dice, apps: &[AppId]) {
         let count = got.len();
         let got: BTreeMap<_, _> = got
             .into_iter()
-            .map(|sum| ((sum.slot, sum.currency.unwrap(), sum.status), (sum.payments, sum.volume.minor())))
+            .map(|sum| ((sum.slot, sum.currency.unwrap(), sum.status), (sum.tally.payments, sum.tally.volume.minor())))
             .collect();
         assert_eq!((count, &got), (want.len(), &want));
     }
@@ -186,7 +187,7 @@ pub(crate) async fn a_volume_is_exact_beyond_every_integer(h: &Harness) {
     let volume = Volume::from_minor(10_000 * i128::from(AMOUNT_MAX_MINOR));
     assert!(volume.minor() > i64::MAX.into());
     let currency = Some(payments[0].currency);
-    let sum = |slot, status| RollupSum { slot, currency, status, payments: 10_000, volume };
+    let sum = |slot, status| RollupSum { slot, currency, status, tally: Tally { payments: 10_000, volume } };
     let mut got = h.store.sum_rollup(&query).await.unwrap();
     got.sort_by_key(|sum| (sum.slot, sum.status));
     assert_eq!(got, [sum(None, Status::Pending), sum(None, Status::Expired), sum(Some(0), Status::Pending)]);
@@ -208,7 +209,7 @@ pub(crate) async fn only_the_busiest_currencies_are_told_apart(h: &Harness) {
         let query = RollupQuery { app_id, currency: None, currencies_max: max, bounds: Vec::new(), now };
         let mut got = h.store.sum_rollup(&query).await.unwrap();
         got.sort_by_key(|sum| sum.currency);
-        let got: Vec<_> = got.into_iter().map(|sum| (sum.currency, sum.payments)).collect();
+        let got: Vec<_> = got.into_iter().map(|sum| (sum.currency, sum.tally.payments)).collect();
         let want: Vec<_> = want.into_iter().map(|(name, count)| (name.map(currency), count)).collect();
         assert_eq!(got, want);
     }
