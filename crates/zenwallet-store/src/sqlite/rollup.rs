@@ -22,7 +22,7 @@ const GROW_ROLLUP: &str = "INSERT INTO rollup AS r (app_id, span, start_ms, curr
     volume_low = (r.volume_low + excluded.volume_low) % 1000000000000000";
 
 /// Slots are pairs of JSON numbers. Lower parts are summed in two halves, of which there can be any number.
-const SUM_ROLLUP: &str = "WITH \
+pub(super) const SUM_ROLLUP: &str = "WITH \
     top AS MATERIALIZED (SELECT currency FROM rollup WHERE app_id = ?1 AND span = 0 AND status = 0 \
         AND (?2 IS NULL OR currency = ?2) ORDER BY payments DESC, currency LIMIT ?3), \
     slot AS MATERIALIZED (SELECT key AS place, value ->> 0 AS first_ms, value ->> 1 AS end_ms FROM json_each(?4)), \
