@@ -111,8 +111,8 @@ const LISTS: [(&str, Path); 9] = [
 const ANALYTICS: [(&str, Path); 5] = [
     ("overview", |_, _| "/api/analytics/overview".to_owned()),
     ("overview of a currency", |_, _| "/api/analytics/overview?currency=COINS".to_owned()),
-    ("volume of a day by the hour", |_, _| "/api/analytics/volume?time_zone=Asia/Kathmandu".to_owned()),
-    ("volume of a month by the day", |_, _| "/api/analytics/volume?bucket=day&time_zone=America/New_York".to_owned()),
+    ("volume by the hour", |_, _| "/api/analytics/volume?time_zone=Asia/Kathmandu".to_owned()),
+    ("volume by the day", |_, _| "/api/analytics/volume?bucket=day&time_zone=America/New_York".to_owned()),
     ("status", |_, _| "/api/analytics/status".to_owned()),
 ];
 

@@ -54,6 +54,28 @@ pub(super) async fn commit(
         create_payments(session, &plan).await.map_err(failed)?;
         return Ok(plan.replies);
     }
+    let (attempted, claimed) = write_together(session, &plan, leasing, now, blind).await.map_err(failed)?;
+    plan.hand_over(now.plus_ms(leasing.lease_ms));
+    let recorded = webhooks::recorded(&attempted, plan.attempts.len()).map_err(failed)?;
+    plan.note_recorded(recorded.into_iter());
+    for (index, rows) in claimed.iter().enumerate() {
+        plan.note_claimed(index, webhooks::claimed(rows)?);
+    }
+    for endpoint in &plan.disabled {
+        targets.remove(&endpoint.app_id);
+    }
+    Ok(plan.replies)
+}
+
+/// Writes the plan and commits; what became of its attempts, and of each of its claims.
+async fn write_together(
+    session: &Session,
+    plan: &Plan<'_>,
+    leasing: &Leasing,
+    now: Timestamp,
+    blind: bool,
+) -> std::result::Result<(Vec<Row>, Vec<webhooks::ClaimRows>), Error> {
+    let client = &session.link.client;
     // Everything is sent at once. An error in the middle turns the COMMIT into a rollback that reports success,
     // so every statement's own result counts.
     let begin = async { if blind { client.batch_execute("BEGIN").await } else { Ok(()) } };
@@ -70,44 +92,35 @@ pub(super) async fn commit(
         kept,
         probed,
         claimed,
-        committed,
+        done,
     ) = tokio::join!(
         biased;
         begin,
-        insert_payments(session, &plan),
-        settle_payments(session, &plan),
-        append_events(session, &plan),
-        rollup::grow_rollup(session, &plan),
-        webhooks::insert_deliveries(session, &plan, leasing, now),
-        webhooks::record_attempts(session, &plan),
-        webhooks::note_endpoints(session, &plan),
-        webhooks::disable_endpoints(session, &plan),
-        keep_keys(session, &plan, now),
-        probe(session, &plan, now),
-        webhooks::claim_deliveries(session, &plan, leasing, now),
+        insert_payments(session, plan),
+        settle_payments(session, plan),
+        append_events(session, plan),
+        rollup::grow_rollup(session, plan),
+        webhooks::insert_deliveries(session, plan, leasing, now),
+        webhooks::record_attempts(session, plan),
+        webhooks::note_endpoints(session, plan),
+        webhooks::disable_endpoints(session, plan),
+        keep_keys(session, plan, now),
+        probe(session, plan, now),
+        webhooks::claim_deliveries(session, plan, leasing, now),
         client.batch_execute("COMMIT"),
     );
     // In the order in which they were sent: after the first error every other only says that there was one.
-    begun.map_err(failed)?;
+    begun?;
     for written in [inserted, settled, appended, counted, delivered] {
-        written.map_err(failed)?;
+        written?;
     }
-    let attempted = attempted.map_err(failed)?;
+    let attempted = attempted?;
     for written in [noted, disabled, kept, probed] {
-        written.map_err(failed)?;
+        written?;
     }
-    let claimed = claimed.map_err(failed)?;
-    committed.map_err(failed)?;
-    plan.hand_over(now.plus_ms(leasing.lease_ms));
-    let recorded = webhooks::recorded(&attempted, plan.attempts.len()).map_err(failed)?;
-    plan.note_recorded(recorded.into_iter());
-    for (index, rows) in claimed.iter().enumerate() {
-        plan.note_claimed(index, webhooks::claimed(rows)?);
-    }
-    for endpoint in &plan.disabled {
-        targets.remove(&endpoint.app_id);
-    }
-    Ok(plan.replies)
+    let claimed = claimed?;
+    done?;
+    Ok((attempted, claimed))
 }
 
 /// The same in several transactions: what must never be.
