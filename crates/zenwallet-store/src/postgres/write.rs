@@ -145,13 +145,13 @@ async fn write_apart(
         client.batch_execute("COMMIT; BEGIN").await?;
     }
     append_events(session, plan).await?;
+    webhooks::insert_deliveries(session, plan, leasing, now).await?;
+    webhooks::record_attempts(session, plan).await?;
+    probe(session, plan, now).await?;
     if planted(Bug::RollupOutsideTx) {
         client.batch_execute("COMMIT; BEGIN").await?;
     }
     rollup::grow_rollup(session, plan).await?;
-    webhooks::insert_deliveries(session, plan, leasing, now).await?;
-    webhooks::record_attempts(session, plan).await?;
-    probe(session, plan, now).await?;
     client.batch_execute("COMMIT").await
 }
 

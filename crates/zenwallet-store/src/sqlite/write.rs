@@ -160,10 +160,6 @@ fn write(connection: &Connection, plan: &mut Plan<'_>, leasing: &Leasing, now: T
         between_transactions()?;
     }
     let base = append_events(connection, plan)?;
-    if planted(Bug::RollupOutsideTx) {
-        between_transactions()?;
-    }
-    rollup::grow_rollup(connection, plan)?;
     webhooks::insert_deliveries(connection, plan, &base, leasing, now)?;
     let recorded = webhooks::record_attempts(connection, plan)?;
     plan.note_recorded(recorded.into_iter());
@@ -174,6 +170,10 @@ fn write(connection: &Connection, plan: &mut Plan<'_>, leasing: &Leasing, now: T
     if plan.probes {
         connection.prepare_cached(PROBE)?.execute([now.as_ms().to_string()])?;
     }
+    if planted(Bug::RollupOutsideTx) {
+        between_transactions()?;
+    }
+    rollup::grow_rollup(connection, plan)?;
     Ok(())
 }
 
