@@ -24,3 +24,7 @@ target/release/bench schedule
 printf '\n==== Lists with 10 thousand and 5 million payments\n'
 target/release/bench lists --db sqlite
 target/release/bench lists --db postgres
+
+printf '\n==== Analytics with 10 thousand and 5 million payments\n'
+target/release/bench analytics --db sqlite
+target/release/bench analytics --db postgres

@@ -46,6 +46,8 @@ counted 'failing disk' scripts/durability.py faults --binary "$binary" --count 4
 counted 'full disk' scripts/disk-full.sh "$binary"
 counted 'lists on SQLite' target/release/bench lists --db sqlite --large 2000000
 counted 'lists on PostgreSQL' target/release/bench lists --db postgres --large 2000000
+counted 'analytics on SQLite' target/release/bench analytics --db sqlite --large 2000000
+counted 'analytics on PostgreSQL' target/release/bench analytics --db postgres --large 2000000
 counted 'schemathesis' env ZENWALLET_BINARY="$binary" EXAMPLES=500 bash tests/clients/schemathesis.sh
 
 # A reader whose system still took something in its first 10 s is cut off after the next 10.

@@ -88,9 +88,14 @@ impl Setup {
         let mut words =
             vec!["app", "create", "--name", name, "--environment", "test", "--rate-limit", &limit, "--json"];
         words.extend(webhook_url.into_iter().flat_map(|url| ["--webhook-url", url]));
-        let printed = run(&mut self.command(&words)).context("zenwallet app create")?;
+        let printed = self.run(&words)?;
         let line = printed.lines().rfind(|line| line.starts_with('{')).context("no app in what it printed")?;
         Ok(serde_json::from_str(line)?)
+    }
+
+    /// Runs another of its commands; what it printed.
+    pub(crate) fn run(&self, words: &[&str]) -> anyhow::Result<String> {
+        run(&mut self.command(words)).with_context(|| format!("zenwallet {}", words.join(" ")))
     }
 
     /// Starts the server. It is not ready yet.

@@ -53,6 +53,8 @@ enum Command {
     Crashbox(crashbox::Args),
     /// Lists, reads and searches with few and with many payments.
     Lists(lists::Args),
+    /// Analytics with few and with many payments.
+    Analytics(lists::Args),
     /// Webhooks delivered by a running gateway: how many a second, how soon, and at what cost.
     Hooks(hooks::Args),
     /// The gateway's deliveries beside the yardstick's peer, in turn, and the ratio of the medians.
@@ -104,6 +106,7 @@ async fn run(command: Command) -> anyhow::Result<bool> {
         Command::Compare(args) => compare::run(args).await,
         Command::Crashbox(args) => crashbox::run(args).await,
         Command::Lists(args) => lists::run(args).await,
+        Command::Analytics(args) => lists::run_analytics(args).await,
         Command::Hooks(args) => hooks::run(args).await,
         Command::HooksCompare(args) => hooks::compare(args).await,
         Command::Neighbours(args) => neighbours::run(args).await,

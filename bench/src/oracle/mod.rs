@@ -10,6 +10,7 @@ mod events;
 mod expiry;
 mod finding;
 mod idempotency;
+mod rollups;
 mod sums;
 mod tenants;
 #[cfg(test)]
@@ -94,5 +95,6 @@ pub(crate) fn judge(evidence: &Evidence) -> Vec<Finding> {
         expiry::judge(&case),
         sums::judge(&case),
         tenants::judge(&case),
+        rollups::judge(&case),
     ]
 }

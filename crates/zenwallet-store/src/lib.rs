@@ -8,23 +8,27 @@ mod command;
 mod delivery;
 mod error;
 mod group_commit;
+mod key_use;
+mod log;
 mod migration;
-mod news;
 mod plan;
 mod planted;
 mod postgres;
 mod query;
+mod rollup;
 mod sqlite;
 mod targets;
 
 pub use command::{Claim, Command, Committed, Outcome, StoredAnswer};
 pub use delivery::{AttemptRecord, ClaimRequest, Claimed, DeliveryFilter, Handoff, LeasedDelivery, Leasing, handoff};
 pub use error::{Result, StoreError};
-pub use news::Grown;
+pub use key_use::KeyUse;
+pub use log::{Grown, LogSpan};
 #[doc(hidden)]
 pub use planted::{Bug, planted};
 pub use postgres::{PostgresOptions, PostgresStore, Statements};
 pub use query::{PaymentFilter, Search};
+pub use rollup::{RollupQuery, RollupSum};
 #[doc(hidden)]
 pub use sqlite::SteppedWriter;
 pub use sqlite::{SqliteOptions, SqliteStore};
@@ -51,32 +55,6 @@ pub struct Surroundings {
     pub batch_max: usize,
     /// How this node leases deliveries.
     pub leasing: Leasing,
-}
-
-/// What is kept of an app's log.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct LogSpan {
-    /// The number of its first event; one more than `last` when none is kept.
-    pub first: i64,
-    /// The number of its last event, kept or not; 0 before the first.
-    pub last: i64,
-}
-
-impl Default for LogSpan {
-    fn default() -> Self {
-        Self { first: 1, last: 0 }
-    }
-}
-
-/// How a key was used on one node.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct KeyUse {
-    /// Which key.
-    pub key_id: KeyId,
-    /// Requests let in since the node began to count.
-    pub used: i64,
-    /// When its bucket there would be full again; `None`: the node has not heard of the others yet.
-    pub full_at: Option<Timestamp>,
 }
 
 /// Where everything is kept.
@@ -190,6 +168,23 @@ impl Store {
     /// kept; says how many.
     pub async fn prune_events(&self, app_id: AppId, before: Timestamp, limit: u32) -> Result<u64> {
         either!(self.prune_events(app_id, before, limit))
+    }
+
+    // ---- rollups ----
+
+    /// How many payments and how much, since ever and in each slot, all of one moment.
+    pub async fn sum_rollup(&self, query: &RollupQuery) -> Result<Vec<RollupSum>> {
+        either!(self.sum_rollup(query))
+    }
+
+    /// How many rows of an app's rollup differ from what its payments say.
+    pub async fn check_rollup(&self, app_id: AppId) -> Result<usize> {
+        either!(self.check_rollup(app_id))
+    }
+
+    /// Makes an app's rollup what its payments say, also while they change; returns how many rows were wrong.
+    pub async fn rebuild_rollup(&self, app_id: AppId) -> Result<usize> {
+        either!(self.rebuild_rollup(app_id))
     }
 
     // ---- apps and keys ----

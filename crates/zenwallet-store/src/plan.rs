@@ -4,8 +4,9 @@
 use crate::announce::{announce, announce_disabled, deliver};
 use crate::command::{Command, Committed, Outcome, StoredAnswer};
 use crate::delivery::{AttemptRecord, ClaimRequest, Claimed, LeasedDelivery, Leasing};
-use crate::news::News;
+use crate::log::News;
 use crate::planted::{Bug, planted};
+use crate::rollup::{self, Rollup};
 use crate::targets::{KnownTargets, NewDelivery, Target};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -161,6 +162,11 @@ impl Plan<'_> {
             growth.values_mut().for_each(|count| *count += 1);
         }
         growth
+    }
+
+    /// What the batch adds to rollups, in the order in which every node locks their rows.
+    pub(crate) fn rollup_growth(&self) -> Rollup {
+        rollup::growth(&self.created, &self.settled)
     }
 
     /// Each event's place among the batch's events of its app: 1, 2, 3 …

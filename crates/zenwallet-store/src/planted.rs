@@ -16,6 +16,8 @@ pub enum Bug {
     ClockAhead,
     /// A payment's second event has its first one's id.
     ReuseEventId,
+    /// Rollups grow in a transaction of their own, after the payments'.
+    RollupOutsideTx,
     /// Now and then the log skips a number.
     SeqGap,
     /// Any app can end any payment.
@@ -52,6 +54,7 @@ pub fn planted(bug: Bug) -> bool {
             "key-saved-before-work" => Bug::KeySavedBeforeWork,
             "clock-ahead" => Bug::ClockAhead,
             "reuse-event-id" => Bug::ReuseEventId,
+            "rollup-outside-tx" => Bug::RollupOutsideTx,
             "seq-gap" => Bug::SeqGap,
             "missing-tenant-filter" => Bug::MissingTenantFilter,
             "delivered-before-send" => Bug::DeliveredBeforeSend,

@@ -151,10 +151,12 @@ fn files() -> Vec<File> {
         for entry in fs::read_dir(&directory).expect("readable") {
             let entry = entry.expect("readable");
             let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+            if FOREIGN.contains(&name.as_str()) {
+                // In a worktree `.git` is a file.
+                continue;
+            }
             if entry.file_type().expect("has a type").is_dir() {
-                if !FOREIGN.contains(&name.as_str()) {
-                    directories.push(path);
-                }
+                directories.push(path);
             } else if let Ok(text) = fs::read_to_string(&path) {
                 let path = path.strip_prefix(&root).expect("below the root").to_string_lossy().into_owned();
                 files.push(File { path, text });

@@ -26,7 +26,7 @@ fn a_good_campaign_passes() {
         assert!(finding.holds(), "{finding}\n{:#?}", finding.samples());
         assert!(!finding.to_string().contains("checked         0"), "{finding} checked nothing");
     }
-    assert_eq!(findings.len(), 12);
+    assert_eq!(findings.len(), 13);
 }
 
 #[test]
@@ -340,4 +340,34 @@ fn i11_a_payment_is_shown_to_another_app() {
     });
     breaks("I11", |e| e.snapshot.payments[0].app_id = APP_B.into());
     breaks("I11", |e| e.received[0].app = 1);
+}
+
+#[test]
+fn i12_the_rollups_are_not_what_the_payments_say() {
+    breaks("I12", |e| {
+        e.snapshot.rollups.pop();
+    });
+    breaks("I12", |e| e.snapshot.rollups.clear());
+    breaks("I12", |e| {
+        let twin = e.snapshot.rollups[0].clone();
+        e.snapshot.rollups.push(twin);
+    });
+    breaks("I12", |e| e.snapshot.rollups[0].payments += 1);
+    breaks("I12", |e| e.snapshot.rollups[0].volume = "12.51".into());
+    breaks("I12", |e| e.snapshot.rollups[0].currency = "USD".into());
+    breaks("I12", |e| e.snapshot.rollups[0].app_id = APP_B.into());
+    breaks("I12", |e| {
+        let of_a_quarter = e.snapshot.rollups.iter_mut().find(|row| row.start_at.is_some());
+        of_a_quarter.expect("a quarter").start_at = Some("2026-01-26T10:45:00Z".into());
+    });
+    breaks("I12", |e| e.snapshot.payments[0].status = "FAILED".into());
+}
+
+#[test]
+fn i12_a_payment_whose_end_is_not_stored_yet_is_not_counted_as_ended() {
+    let violated = violated(|e| {
+        e.snapshot.events.retain(|event| event.kind != "payment.expired");
+        e.snapshot.rollups.retain(|row| row.status != "EXPIRED");
+    });
+    assert!(!violated.contains(&"I12"), "{violated:?}");
 }

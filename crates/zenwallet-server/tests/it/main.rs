@@ -7,6 +7,7 @@
 #[macro_use]
 mod support;
 
+mod analytics;
 mod codes;
 mod docs;
 mod errors;

@@ -1,11 +1,12 @@
 //! One batch as a few set-based statements. Rows are locked in the same order on every node: payments by id,
-//! then event logs by app, then idempotency keys.
+//! then event logs by app, then rollups by their key, then idempotency keys.
 
 use super::batch_sql::{
     APPEND_EVENTS, CREATE_PAYMENTS, INSERT_PAYMENTS, KEEP_KEYS, LOAD_DUE, LOAD_KEYS, LOAD_PAYMENTS, PROBE,
     SETTLE_PAYMENTS,
 };
 use super::failure::Failure;
+use super::rollup::{self, RollupColumns};
 use super::session::{Rows, Session, unless, uuids};
 use super::statement::{Mode, Param};
 use super::{row, webhooks};
@@ -13,7 +14,7 @@ use crate::Surroundings;
 use crate::command::{Command, Committed, StoredAnswer};
 use crate::delivery::Leasing;
 use crate::error::StoreError;
-use crate::news::News;
+use crate::log::News;
 use crate::plan::{self, Context, KeyRecord, Loaded, Plan};
 use crate::planted::{Bug, planted};
 use crate::targets::KnownTargets;
@@ -47,7 +48,7 @@ pub(super) async fn commit(
         client.batch_execute("ROLLBACK").await.map_err(failed)?;
         return Ok(plan.replies);
     }
-    if planted(Bug::EventOutsideTx) || planted(Bug::KeySavedBeforeWork) {
+    if [Bug::EventOutsideTx, Bug::KeySavedBeforeWork, Bug::RollupOutsideTx].into_iter().any(planted) {
         write_apart(session, &plan, leasing, (now, bounds.earliest), blind).await.map_err(failed)?;
         plan.announce(listeners, leased_until);
         return Ok(plan.replies);
@@ -57,34 +58,8 @@ pub(super) async fn commit(
         plan.announce(listeners, leased_until);
         return Ok(plan.replies);
     }
-    // Everything is sent at once. An error in the middle turns the COMMIT into a rollback that reports success,
-    // so every statement's own result counts.
-    let begin = async { if blind { client.batch_execute("BEGIN").await } else { Ok(()) } };
-    let (begun, inserted, settled, appended, delivered, attempted, disabled, kept, probed, claimed, committed) = tokio::join!(
-        biased;
-        begin,
-        insert_payments(session, &plan),
-        settle_payments(session, &plan),
-        append_events(session, &plan),
-        webhooks::insert_deliveries(session, &plan, leasing, now),
-        webhooks::record_attempts(session, &plan),
-        webhooks::disable_endpoints(session, &plan),
-        keep_keys(session, &plan, bounds.earliest),
-        probe(session, &plan, now),
-        webhooks::claim_deliveries(session, &plan, leasing, now),
-        client.batch_execute("COMMIT"),
-    );
-    // In the order in which they were sent: after the first error every other only says that there was one.
-    begun.map_err(failed)?;
-    for written in [inserted, settled, appended, delivered] {
-        written.map_err(failed)?;
-    }
-    let attempted = attempted.map_err(failed)?;
-    for written in [disabled, kept, probed] {
-        written.map_err(failed)?;
-    }
-    let claimed = claimed.map_err(failed)?;
-    committed.map_err(failed)?;
+    let written = write_together(session, &plan, leasing, (now, bounds.earliest), blind).await;
+    let (attempted, claimed) = written.map_err(failed)?;
     plan.announce(listeners, leased_until);
     let recorded = webhooks::recorded(&attempted, plan.attempts.len()).map_err(failed)?;
     plan.note_recorded(recorded.into_iter());
@@ -95,6 +70,47 @@ pub(super) async fn commit(
         targets.remove(&endpoint.app_id);
     }
     Ok(plan.replies)
+}
+
+/// Writes the plan and commits; what became of its attempts, and of each of its claims.
+async fn write_together(
+    session: &Session,
+    plan: &Plan<'_>,
+    leasing: &Leasing,
+    (now, earliest): (Timestamp, Timestamp),
+    blind: bool,
+) -> std::result::Result<(Vec<Row>, Vec<webhooks::ClaimRows>), Error> {
+    let client = &session.link.client;
+    // Everything is sent at once. An error in the middle turns the COMMIT into a rollback that reports success,
+    // so every statement's own result counts.
+    let begin = async { if blind { client.batch_execute("BEGIN").await } else { Ok(()) } };
+    let (begun, inserted, settled, appended, counted, delivered, attempted, disabled, kept, probed, claimed, done) = tokio::join!(
+        biased;
+        begin,
+        insert_payments(session, plan),
+        settle_payments(session, plan),
+        append_events(session, plan),
+        rollup::grow_rollup(session, plan),
+        webhooks::insert_deliveries(session, plan, leasing, now),
+        webhooks::record_attempts(session, plan),
+        webhooks::disable_endpoints(session, plan),
+        keep_keys(session, plan, earliest),
+        probe(session, plan, now),
+        webhooks::claim_deliveries(session, plan, leasing, now),
+        client.batch_execute("COMMIT"),
+    );
+    // In the order in which they were sent: after the first error every other only says that there was one.
+    begun?;
+    for written in [inserted, settled, appended, counted, delivered] {
+        written?;
+    }
+    let attempted = attempted?;
+    for written in [disabled, kept, probed] {
+        written?;
+    }
+    let claimed = claimed?;
+    done?;
+    Ok((attempted, claimed))
 }
 
 /// The same in several transactions: what must never be.
@@ -122,6 +138,10 @@ async fn write_apart(
     webhooks::insert_deliveries(session, plan, leasing, now).await?;
     webhooks::record_attempts(session, plan).await?;
     probe(session, plan, now).await?;
+    if planted(Bug::RollupOutsideTx) {
+        client.batch_execute("COMMIT; BEGIN").await?;
+    }
+    rollup::grow_rollup(session, plan).await?;
     client.batch_execute("COMMIT").await
 }
 
@@ -270,6 +290,9 @@ async fn create_payments(session: &Session, plan: &Plan<'_>) -> Rows {
     params.push((&body, Type::TEXT_ARRAY));
     params.push((&version, Type::INT8_ARRAY));
     params.push((&log, Type::INT4_ARRAY));
+    let growth = plan.rollup_growth();
+    let growth = RollupColumns::of(&growth);
+    params.extend(growth.params());
     session.prepared.query(&session.link.client, CREATE_PAYMENTS, &params).await
 }
 

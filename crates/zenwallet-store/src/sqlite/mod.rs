@@ -7,6 +7,7 @@ mod events;
 mod failure;
 mod query;
 mod read;
+mod rollup;
 mod row;
 #[cfg(test)]
 mod tests;
@@ -18,7 +19,7 @@ mod writer;
 use crate::Surroundings;
 use crate::error::{Result, StoreError};
 use crate::group_commit::{self, CommitQueue};
-use crate::news::{Grown, News};
+use crate::log::{Grown, News};
 use connection::Role;
 use failure::Failure;
 use rusqlite::Connection;

@@ -2,12 +2,12 @@
 
 use super::failure::{Failure, expect_one};
 use super::row::{self, IdText, payment_columns};
-use super::webhooks;
+use super::{rollup, webhooks};
 use crate::Surroundings;
 use crate::command::{Command, Committed};
 use crate::delivery::Leasing;
 use crate::error::StoreError;
-use crate::news::News;
+use crate::log::News;
 use crate::plan::{self, Context, KeyRecord, Loaded, Plan};
 use crate::planted::{Bug, planted};
 use rusqlite::{Connection, params};
@@ -178,6 +178,10 @@ fn write(
     if plan.probes {
         connection.prepare_cached(PROBE)?.execute([now.as_ms().to_string()])?;
     }
+    if planted(Bug::RollupOutsideTx) {
+        between_transactions()?;
+    }
+    rollup::grow_rollup(connection, plan)?;
     Ok(())
 }
 

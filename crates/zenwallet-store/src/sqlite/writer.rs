@@ -11,7 +11,7 @@ use super::write;
 use crate::Surroundings;
 use crate::command::{Command, Committed};
 use crate::group_commit::{self, Batches, Waiting};
-use crate::news::News;
+use crate::log::News;
 use rusqlite::hooks::Wal;
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, ErrorCode};

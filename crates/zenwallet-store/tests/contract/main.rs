@@ -12,6 +12,7 @@ mod idempotency;
 mod lists;
 mod log;
 mod payments;
+mod rollups;
 mod schema;
 mod settle;
 mod webhooks;
@@ -93,6 +94,14 @@ contract! {
         a_payment_comes_back_as_it_was_made,
         an_unknown_payment_is_none,
     ;
+    rollups:
+        after_any_history_rollups_are_what_the_payments_say,
+        a_volume_is_exact_beyond_every_integer,
+        only_the_busiest_currencies_are_told_apart,
+        a_rebuild_mends_what_is_wrong_and_nothing_else,
+        a_rebuild_loses_nothing_that_happens_meanwhile,
+        the_migration_counts_the_payments_that_are_there,
+    ;
     schema:
         migrating_twice_is_a_no_op,
         two_nodes_migrate_once,
@@ -139,6 +148,7 @@ mod postgres_unnamed {
     async fn unnamed_statements_do_the_same() {
         Harness::postgres(Unnamed).await.run(crate::payments::a_payment_comes_back_as_it_was_made).await;
         Harness::postgres(Unnamed).await.run(crate::lists::every_list_equals_a_filtered_vec).await;
+        Harness::postgres(Unnamed).await.run(crate::rollups::after_any_history_rollups_are_what_the_payments_say).await;
         Harness::postgres(Unnamed).await.run(crate::history::a_random_history_equals_the_model).await;
         Harness::postgres(Unnamed).await.run(crate::idempotency::a_key_replays_its_first_answer).await;
         Harness::postgres(Unnamed).await.run(crate::apps::a_rotated_key_overlaps_with_its_successor).await;

@@ -57,6 +57,9 @@ pub(super) fn table() -> Vec<Row> {
         post("/api/payments/{payment_id}/cancel", payment, None, true),
         get("/api/payments/{payment_id}/qr.png", payment),
         get("/api/payments/{payment_id}/qr.svg", payment),
+        get("/api/analytics/overview", app),
+        get("/api/analytics/volume", app),
+        get("/api/analytics/status", app),
         // The payer has nothing but the page's address; its forms need the page's token.
         get("/pay/{payment_id}", public(200)),
         post("/pay/{payment_id}/pay", public(403), None, false),

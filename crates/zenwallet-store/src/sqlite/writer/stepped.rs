@@ -5,7 +5,7 @@ use crate::Surroundings;
 use crate::command::{Command, Committed};
 use crate::error::{Result, StoreError};
 use crate::group_commit::Waiting;
-use crate::news::News;
+use crate::log::News;
 use crate::sqlite::SqliteOptions;
 use crate::sqlite::failure::Failure;
 use std::fmt;
