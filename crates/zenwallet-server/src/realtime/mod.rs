@@ -21,6 +21,9 @@ use std::time::Duration;
 
 /// Packets that may wait for a socket's wire.
 const BUFFER: usize = 64;
+/// Most bytes of one answer to a poll, which nothing ever reaches: all that may wait fits into it. What does not fit would
+/// be set aside for the next poll, and be lost when an upgrade comes before that. Bodies from clients have the API's limit.
+const POLL_MAX_BYTES: u64 = BUFFER as u64 * 64 * 1024;
 /// Most bytes of one message from a client: an `auth` and little more.
 const MESSAGE_MAX_BYTES: usize = 16 * 1024;
 /// Longest wait from the transport's opening to the first namespace.
@@ -37,7 +40,7 @@ impl Realtime {
     pub(crate) fn routes(gateway: &Arc<Gateway>, origins: Origins) -> (Self, Router) {
         let (service, io) = SocketIo::builder()
             .max_buffer_size(BUFFER)
-            .max_payload(MESSAGE_MAX_BYTES as u64)
+            .max_payload(POLL_MAX_BYTES)
             .ws_max_message_size(MESSAGE_MAX_BYTES)
             .ws_max_frame_size(MESSAGE_MAX_BYTES)
             .ws_read_buffer_size(1_024)
