@@ -6,7 +6,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
@@ -75,6 +75,10 @@ pub(super) struct Guarded<S, H> {
     timer: Pin<Box<Sleep>>,
     stalled: Option<Stall>,
     written: u64,
+    /// Whether it was given up because the other side does not read.
+    is_given_up: bool,
+    /// Who waits for bytes.
+    reader: Option<Waker>,
 }
 
 struct Stall {
@@ -98,6 +102,8 @@ impl<S, H> Guarded<S, H> {
             timer,
             stalled: None,
             written: 0,
+            is_given_up: false,
+            reader: None,
         }
     }
 
@@ -163,7 +169,7 @@ impl<S, H> Guarded<S, H> {
         while stall.timer.as_mut().poll(context).is_ready() {
             if Instant::now() >= stall.until {
                 if written - stall.written_before < STALL_MIN_BYTES {
-                    return Poll::Ready(io::Error::new(io::ErrorKind::TimedOut, "the client does not read"));
+                    return Poll::Ready(does_not_read());
                 }
                 (stall.until, stall.written_before) = (Instant::now() + patience, written);
             }
@@ -173,11 +179,25 @@ impl<S, H> Guarded<S, H> {
     }
 
     fn finish_write<T>(&mut self, context: &mut Context<'_>, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        match polled {
-            Poll::Pending => self.poll_stall(context).map(Err),
-            ready => ready,
+        let Poll::Pending = polled else { return polled };
+        let error = ready!(self.poll_stall(context));
+        // A socket's writer and reader are two: the one who only reads must learn that this is over.
+        self.is_given_up = true;
+        if let Some(reader) = self.reader.take() {
+            reader.wake();
+        }
+        Poll::Ready(Err(error))
+    }
+
+    fn remember_reader(&mut self, context: &Context<'_>) {
+        if !self.reader.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
+            self.reader = Some(context.waker().clone());
         }
     }
+}
+
+fn does_not_read() -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, "the client does not read")
 }
 
 impl<S: AsyncRead + Unpin, H: Unpin> AsyncRead for Guarded<S, H> {
@@ -186,6 +206,9 @@ impl<S: AsyncRead + Unpin, H: Unpin> AsyncRead for Guarded<S, H> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.is_given_up {
+            return Poll::Ready(Err(does_not_read()));
+        }
         let before = buffer.filled().len();
         if let Poll::Ready(result) = Pin::new(&mut self.stream).poll_read(context, buffer) {
             if buffer.filled().len() > before {
@@ -193,6 +216,7 @@ impl<S: AsyncRead + Unpin, H: Unpin> AsyncRead for Guarded<S, H> {
             }
             return Poll::Ready(result);
         }
+        self.remember_reader(context);
         ready!(self.poll_read_deadline(context));
         Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "no request came in time")))
     }
