@@ -4,6 +4,7 @@
 
 mod apps;
 mod door;
+mod pace;
 mod payers;
 
 pub(crate) use door::Origins;
@@ -50,7 +51,7 @@ impl Realtime {
             .build_with_inner_svc(Router::new());
         io.ns("/", apps::follow.with(apps::admit));
         io.ns("/pay", payers::show.with(payers::admit));
-        let door = Arc::new(Door::new(service, origins));
+        let door = Arc::new(Door::new(service, io.clone(), origins));
         let handler = move |request| {
             let door = Arc::clone(&door);
             async move { door.pass(request).await }
