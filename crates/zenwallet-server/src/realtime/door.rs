@@ -3,6 +3,7 @@
 
 use super::pace;
 use crate::edge::{ApiError, read_body};
+use crate::gateway::Gateway;
 use axum::Router;
 use axum::body::Body;
 use axum::body::HttpBody;
@@ -11,6 +12,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use socketioxide::SocketIo;
 use socketioxide::service::SocketIoService;
+use std::sync::Arc;
 use tower::ServiceExt;
 use zenwallet_core::Code;
 
@@ -65,12 +67,13 @@ impl Origins {
 pub(super) struct Door {
     service: SocketIoService<Router>,
     io: SocketIo,
+    gateway: Arc<Gateway>,
     origins: Origins,
 }
 
 impl Door {
-    pub(super) fn new(service: SocketIoService<Router>, io: SocketIo, origins: Origins) -> Self {
-        Self { service, io, origins }
+    pub(super) fn new(service: SocketIoService<Router>, io: SocketIo, gateway: Arc<Gateway>, origins: Origins) -> Self {
+        Self { service, io, gateway, origins }
     }
 
     pub(super) async fn pass(&self, mut request: Request) -> Response {
@@ -103,7 +106,13 @@ impl Door {
         } else {
             request
         };
-        match self.service.clone().oneshot(request).await {
+        let answered = tokio::select! {
+            biased;
+            answered = self.service.clone().oneshot(request) => answered,
+            // A poll may wait for long. An error makes its client connect again; a close would make some give up.
+            () = self.gateway.following_ended() => return Err(ApiError::new(Code::ShuttingDown)),
+        };
+        match answered {
             Ok(response) => {
                 // One byte is a packet without content: during an upgrade polls are answered so, and take nothing.
                 if let Some(id) = polled.filter(|_| response.size_hint().exact() != Some(1)) {

@@ -237,6 +237,11 @@ impl Gateway {
         }
     }
 
+    /// Resolves when nobody may follow any more.
+    pub(crate) async fn following_ended(&self) {
+        self.live.ended.cancelled().await;
+    }
+
     /// Ends what would never end by itself: nobody follows any more.
     pub fn end_following(&self) {
         self.live.ended.cancel();
