@@ -75,7 +75,7 @@ class Campaign:
         return self.node.open("socket", name, **{"url": self.gateway.url, "key": key, "options": options, **given})
 
     def follow_in_python(self, flavour, key, after):
-        path = f"{DIRECTORY}/python-{flavour}-{after}"
+        path = f"{DIRECTORY}/python {flavour} {key[-6:]}"
         command = [PYTHON, "-B", f"{HERE}/python/follower.py", flavour, self.gateway.url, key, str(after), path]
         with open(f"{path}.log", "wb") as log:
             self.children.append(subprocess.Popen(command, stdout=log, stderr=log))
@@ -121,7 +121,7 @@ class Campaign:
             compare(name, journal, feed, journal.start() or 0, last_seq(journal))
             check(f"{name} sees what is live", last_seq(journal) > (journal.start() or 0) + 20, last_seq(journal))
         self.types(key, feed)
-        self.slow_upgrade(key, feed)
+        self.upgrades(key, feed)
         for name in followers:
             if isinstance(followers[name][0], Journal) and not name.startswith("python"):
                 self.node.close(name)
@@ -181,17 +181,20 @@ class Campaign:
         check("its place moves on with what is not told", curl.last == end and end != wanted[-1][0], (curl.last, end))
         curl.close()
 
-    def slow_upgrade(self, key, feed):
-        """A socket whose upgrade is slow is told a long log without a stop: nothing may wait in between for good."""
-        proxy = self.node.open("slowProxy", "proxy", port=self.gateway.port, delay=400)
-        port = wait_until(lambda: proxy.of("port"), 5)[0]
-        journal = self.socket("slow upgrade", key, after=0, url=f"http://127.0.0.1:{port}")
-        wait_until(lambda: last_seq(journal) >= feed[-1][0] and journal.of("upgrade"), 15)
-        compare("slow upgrade", journal, feed, 0)
-        opened = [journal.of(word) for word in ("connect", "upgrade", "disconnect")]
-        check("a slow upgrade ends well", opened == [["polling"], ["websocket"], []], opened)
-        self.node.close("slow upgrade")
-        self.node.close("proxy")
+    def upgrades(self, key, feed):
+        """However late an upgrade comes, a long log is told without a stop: nothing may wait for it for good."""
+        sockets = {}
+        for delay in (0, 2, 4, 6, 8, 10, 15, 20, 30, 400):
+            proxy = self.node.open("slowProxy", f"proxy {delay}", port=self.gateway.port, delay=delay)
+            port = wait_until(lambda: proxy.of("port"), 5)[0]
+            name = f"upgrade {delay} ms late"
+            sockets[name] = self.socket(name, key, after=0, url=f"http://127.0.0.1:{port}")
+        for name, journal in sockets.items():
+            wait_until(lambda: last_seq(journal) >= feed[-1][0] and journal.of("upgrade"), 20)
+            compare(name, journal, feed, 0)
+            steps = [journal.of(word) for word in ("open", "upgrade", "disconnect")]
+            check(f"{name} ends well", steps == [["polling"], ["websocket"], []], journal.of("open", "upgrade", "connect", "disconnect", "connect_error"))
+            self.node.close(name)
 
     def flood(self):
         """Readers that stall are cut off and cost no memory; the others are told everything."""
