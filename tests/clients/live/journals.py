@@ -81,7 +81,7 @@ def compare(what, journal, feed, after, end=None, how="bytes"):
     told, want = list(journal.events), [event for event in feed if event[0] > after and (end is None or event[0] <= end)]
     if how != "bytes":
         respell = lambda text: json.dumps(json.loads(text), ensure_ascii=False, separators=(",", ":"))
-        want = [(seq, respell(text)) for seq, text in want]
+        told, want = ([(seq, respell(text)) for seq, text in events] for events in (told, want))
     if how == "unordered values":
         told.sort(key=lambda event: event[0])
     seqs, wanted = [seq for seq, _ in told], [seq for seq, _ in want]
