@@ -51,7 +51,8 @@ follow() { # DATABASE
     local beside=()
     [[ $1 != postgres ]] || beside=(target/debug/with-postgres)
     mkdir "$dir/$1"
-    "${beside[@]}" python3 -B "$here/campaign.py" "$binary" "$1" "$(command -v node)" "$tools/python/bin/python" "$dir/$1"
+    # What never ends has failed.
+    "${beside[@]}" timeout --kill-after=20 "${LIVE_DEADLINE_S:-240}" python3 -B "$here/campaign.py" "$binary" "$1" "$(command -v node)" "$tools/python/bin/python" "$dir/$1"
 }
 
 started=()

@@ -52,7 +52,7 @@ class Load:
 class Campaign:
     def __init__(self):
         self.gateway = Gateway(BINARY, DATABASE, DIRECTORY, SETTINGS)
-        self.children, self.samples, self.node, self.began = [], [], None, time.monotonic()
+        self.children, self.samples, self.loads, self.node, self.began = [], [], [], None, time.monotonic()
         self.node_command, self.python_command, self.directory = NODE, PYTHON, DIRECTORY
 
     def say(self, text):
@@ -89,6 +89,7 @@ class Campaign:
         """Everybody follows one app under load, through a kill and a stop of the server."""
         gateway, key = self.gateway, self.keys["shop"]
         load = Load(gateway, key, connections=8, rate=150, complete=True)
+        self.loads.append(load.process)
         followers = self.follow(key)
         samples = start_samples(self, key)
         wait_until(lambda: all(self.is_in(one) for one, _ in followers.values()), 8)
@@ -272,6 +273,8 @@ class Campaign:
 
     def end(self):
         self.end_children()
+        for load in self.loads:
+            load.kill()
         if self.node:
             self.node.end()
         if self.gateway.process and self.gateway.process.poll() is None:
@@ -280,6 +283,8 @@ class Campaign:
         check("the gateway's log has no error", not bad, bad[:3])
 
 
+# Whoever ends the campaign ends what it has started.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(f"live: {DATABASE} took too long"))
 campaign = Campaign()
 try:
     campaign.run()

@@ -40,7 +40,7 @@ function socket({ id, url, key, after = null, auth, namespace = '/', options = {
   client.onAny((name, argument) => {
     const text = namespace === '/' ? came.shift() : undefined;
     if (name === 'ready') last ??= argument.after_seq;
-    if (argument?.seq === undefined) return write(name, argument);
+    if (argument?.seq === undefined || text === undefined) return write(name, argument);
     last = argument.seq;
     const [bytesName, bytes] = [JSON.parse(text)[0], text.slice(text.indexOf(',') + 1, -1)];
     const isSame = bytesName === name && argument.type === name && isDeepStrictEqual(JSON.parse(bytes), argument);
