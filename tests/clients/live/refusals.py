@@ -68,12 +68,13 @@ def connecting(campaign):
     check("an unknown namespace is refused", told and not told[0]["again"] and not journal.of("connect"), journal.lines())
     campaign.node.close("nope")
     limited = campaign.keys["limited"]
-    for n in range(12):
-        journal = campaign.socket(f"limited {n}", limited, ["websocket"], auth={"apiKey": limited})
-        wait_until(lambda: journal.of("connect", "connect_error"), 5)
-        campaign.node.close(f"limited {n}")
-    told = journal.of("connect_error")
-    check("connecting counts as a request", told and told[0]["message"].startswith("rate_limited: "), journal.lines())
+    # At once: a bucket fills again while one waits.
+    crowd = {f"limited {n}": campaign.socket(f"limited {n}", limited, ["websocket"]) for n in range(23)}
+    wait_until(lambda: all(one.of("ready", "connect_error") for one in crowd.values()), 5)
+    told = [one["message"] for journal in crowd.values() for one in journal.of("connect_error")]
+    check("connecting counts as a request", told and all(one.startswith("rate_limited: ") for one in told), told)
+    for name in crowd:
+        campaign.node.close(name)
 
 
 def code_of(text):
