@@ -6,10 +6,11 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 /// How long a connection may stay in each state.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +33,8 @@ pub(super) struct Busy(Arc<Answering>);
 #[derive(Debug)]
 struct Answering {
     now: AtomicBool,
+    /// Whether the connection has become a socket.
+    is_socket: AtomicBool,
     opened: Instant,
     /// When the last answer was given away whole, counted from `opened`.
     ended_ms: AtomicU64,
@@ -39,7 +42,12 @@ struct Answering {
 
 impl Default for Busy {
     fn default() -> Self {
-        Self(Arc::new(Answering { now: AtomicBool::new(false), opened: Instant::now(), ended_ms: AtomicU64::new(0) }))
+        Self(Arc::new(Answering {
+            now: AtomicBool::new(false),
+            is_socket: AtomicBool::new(false),
+            opened: Instant::now(),
+            ended_ms: AtomicU64::new(0),
+        }))
     }
 }
 
@@ -50,6 +58,11 @@ impl Busy {
             self.0.ended_ms.store(ended_ms, Ordering::Relaxed);
         }
         self.0.now.store(busy, Ordering::Relaxed);
+    }
+
+    /// From here on HTTP's graceful end knows nothing of it.
+    pub(super) fn become_socket(&self) {
+        self.0.is_socket.store(true, Ordering::Relaxed);
     }
 
     fn get(&self) -> bool {
@@ -75,6 +88,13 @@ pub(super) struct Guarded<S, H> {
     timer: Pin<Box<Sleep>>,
     stalled: Option<Stall>,
     written: u64,
+    /// Whether it was given up because the other side does not read.
+    is_given_up: bool,
+    /// Who waits for bytes.
+    reader: Option<Waker>,
+    /// When sockets end because the server does, and a socket's wait for that.
+    end: CancellationToken,
+    ending: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
 }
 
 struct Stall {
@@ -84,7 +104,7 @@ struct Stall {
 }
 
 impl<S, H> Guarded<S, H> {
-    pub(super) fn new(stream: S, patience: Patience, busy: Busy, held: H) -> Self {
+    pub(super) fn new(stream: S, patience: Patience, busy: Busy, end: CancellationToken, held: H) -> Self {
         let timer = Box::pin(tokio::time::sleep(patience.idle));
         Self {
             stream,
@@ -98,6 +118,10 @@ impl<S, H> Guarded<S, H> {
             timer,
             stalled: None,
             written: 0,
+            is_given_up: false,
+            reader: None,
+            end,
+            ending: None,
         }
     }
 
@@ -163,7 +187,7 @@ impl<S, H> Guarded<S, H> {
         while stall.timer.as_mut().poll(context).is_ready() {
             if Instant::now() >= stall.until {
                 if written - stall.written_before < STALL_MIN_BYTES {
-                    return Poll::Ready(io::Error::new(io::ErrorKind::TimedOut, "the client does not read"));
+                    return Poll::Ready(does_not_read());
                 }
                 (stall.until, stall.written_before) = (Instant::now() + patience, written);
             }
@@ -173,11 +197,34 @@ impl<S, H> Guarded<S, H> {
     }
 
     fn finish_write<T>(&mut self, context: &mut Context<'_>, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        match polled {
-            Poll::Pending => self.poll_stall(context).map(Err),
-            ready => ready,
+        let Poll::Pending = polled else { return polled };
+        let error = ready!(self.poll_stall(context));
+        // A socket's writer and reader are two: the one who only reads must learn that this is over.
+        self.is_given_up = true;
+        if let Some(reader) = self.reader.take() {
+            reader.wake();
+        }
+        Poll::Ready(Err(error))
+    }
+
+    /// Whether a socket is to end with the server. It is cut: told that it is over, some clients would never come back.
+    fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if !self.busy.0.is_socket.load(Ordering::Relaxed) {
+            return Poll::Pending;
+        }
+        let end = &self.end;
+        self.ending.get_or_insert_with(|| Box::pin(end.clone().cancelled_owned())).as_mut().poll(context)
+    }
+
+    fn remember_reader(&mut self, context: &Context<'_>) {
+        if !self.reader.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
+            self.reader = Some(context.waker().clone());
         }
     }
+}
+
+fn does_not_read() -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, "the client does not read")
 }
 
 impl<S: AsyncRead + Unpin, H: Unpin> AsyncRead for Guarded<S, H> {
@@ -186,12 +233,19 @@ impl<S: AsyncRead + Unpin, H: Unpin> AsyncRead for Guarded<S, H> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.is_given_up {
+            return Poll::Ready(Err(does_not_read()));
+        }
         let before = buffer.filled().len();
         if let Poll::Ready(result) = Pin::new(&mut self.stream).poll_read(context, buffer) {
             if buffer.filled().len() > before {
                 self.note_read();
             }
             return Poll::Ready(result);
+        }
+        self.remember_reader(context);
+        if self.poll_end(context).is_ready() {
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::ConnectionAborted, "the server stops")));
         }
         ready!(self.poll_read_deadline(context));
         Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "no request came in time")))
