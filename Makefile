@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint bench crash ha nightly
+.PHONY: help run build test lint bench cluster crash ha nightly
 
 help: ## Show this
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -24,6 +24,11 @@ lint: ## Check format and lints
 bench: ## Measure this machine: throughput and latency on both databases, beside pgbench
 	@scripts/need.sh test
 	@scripts/bench.sh
+
+cluster: ## Start PostgreSQL and two nodes locally and show them, until Ctrl-C (ONCE=1: then end)
+	@scripts/need.sh test
+	cargo build --locked --release -p zenwallet -p bench
+	@exec target/release/bench cluster --show $(if $(ONCE),--once)
 
 crash: ## Long crash campaign: 500 kills on each database and through PgBouncer
 	@scripts/need.sh test

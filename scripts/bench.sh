@@ -21,6 +21,12 @@ target/debug/with-postgres bash -euc \
 printf '\n==== Retries of webhooks, 5 s and 30 s after a failure\n'
 target/release/bench schedule
 
+printf '\n==== 10000 sockets: memory, latency, coming back, a flood\n'
+target/release/bench sockets
+printf '\n==== From one node to the other\n'
+target/release/bench cluster --rounds 0 --events 500
+target/release/bench cluster --rounds 0 --events 500 --pgbouncer
+
 printf '\n==== Lists with 10 thousand and 5 million payments\n'
 target/release/bench lists --db sqlite
 target/release/bench lists --db postgres

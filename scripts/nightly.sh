@@ -33,6 +33,12 @@ counted 'simulation' env SIM_SEEDS="${SIM_SEEDS:-200000}" target/release/sim --f
 counted 'planted bugs simulated' scripts/planted-sim.sh target/planted/sim 2000
 counted 'limits over two nodes' target/release/bench limits --seconds 30
 counted 'limits over five nodes' target/release/bench limits --seconds 30 --nodes 5
+counted 'sockets' target/release/bench sockets
+counted 'sockets on PostgreSQL' target/release/bench sockets --db postgres --count 2000
+counted 'cluster' target/release/bench cluster --rounds 30 --freeze --events 500
+counted 'cluster through PgBouncer' target/release/bench cluster --rounds 30 --freeze --events 500 --pgbouncer
+# The judge of the cluster's readers must find a socket that comes back without its place.
+part 'cluster that forgets' bash -c '! target/release/bench cluster --forget --events 3'
 counted 'schedule' target/release/bench schedule
 for db in sqlite postgres; do
     counted "neighbours on $db" target/release/bench neighbours --db "$db" --seconds 30

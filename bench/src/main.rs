@@ -5,6 +5,7 @@ mod backlog;
 mod batch;
 mod bouncer;
 mod clock;
+mod cluster;
 mod compare;
 mod crashbox;
 mod database;
@@ -14,6 +15,7 @@ mod http;
 mod journal;
 mod limits;
 mod lists;
+mod live;
 mod load;
 mod money;
 mod neighbours;
@@ -27,6 +29,7 @@ mod report;
 mod schedule;
 mod shutdown;
 mod site;
+mod sockets;
 mod stats;
 mod timeline;
 mod webhook;
@@ -69,6 +72,10 @@ enum Command {
     Backlog(backlog::Args),
     /// Saturates nodes that share a database: do they let in together what the rate limit says?
     Limits(limits::Args),
+    /// Many sockets: what each costs, how soon an event reaches a thousand, and one that does not read.
+    Sockets(sockets::Args),
+    /// Two gateways on one PostgreSQL, one killed again and again, and what those who follow the logs are told.
+    Cluster(cluster::Args),
     /// Receives webhooks and counts them.
     Receive(receiver::Args),
     /// Slow attackers against a running gateway, while good clients are timed.
@@ -89,13 +96,17 @@ fn main() -> ExitCode {
 fn block_on(command: Command) -> anyhow::Result<bool> {
     // One thread: the client's CPU competes with the server's, and a single thread wastes none of it on hand-overs.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let ends_by_signal = matches!(&command, Command::Cluster(args) if args.ends_by_signal());
     runtime.block_on(async {
         let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         // Losing the race drops the command, and with it every process that it started.
         tokio::select! {
             passed = run(command) => passed,
             _ = terminate.recv() => anyhow::bail!("terminated"),
-            _ = interrupt.recv() => anyhow::bail!("interrupted"),
+            _ = interrupt.recv() => {
+                anyhow::ensure!(ends_by_signal, "interrupted");
+                Ok(true)
+            }
         }
     })
 }
@@ -114,6 +125,8 @@ async fn run(command: Command) -> anyhow::Result<bool> {
         Command::Shutdown(args) => shutdown::run(args).await,
         Command::Backlog(args) => backlog::run(args).await,
         Command::Limits(args) => limits::run(args).await,
+        Command::Sockets(args) => sockets::run(args).await,
+        Command::Cluster(args) => cluster::run(args).await,
         Command::Receive(args) => receiver::run(args).await,
         Command::Attack(args) => attack::run(args).await,
     }

@@ -3,6 +3,7 @@
 use anyhow::Context;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 /// Linux reports CPU time to user space in hundredths of a second, whatever the kernel's own tick.
 const TICK_US: u64 = 10_000;
@@ -114,6 +115,21 @@ pub(crate) fn rss_kib(pid: u32) -> anyhow::Result<(u64, u64)> {
     Ok((field_kib(&status, "VmRSS:").unwrap_or(0), field_kib(&status, "VmHWM:").unwrap_or(0)))
 }
 
+/// Files that a process has open.
+pub(crate) fn open_files(pid: u32) -> anyhow::Result<usize> {
+    Ok(fs::read_dir(format!("/proc/{pid}/fd"))?.count())
+}
+
+/// Lets this process, and those that it starts, open as many files as the system allows it at most.
+pub(crate) fn raise_open_files() -> anyhow::Result<u64> {
+    let limits = fs::read_to_string("/proc/self/limits")?;
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).context("/proc/self/limits")?;
+    let most: u64 = line.split_whitespace().nth(1).and_then(|hard| hard.parse().ok()).unwrap_or(1 << 20);
+    let pid = std::process::id().to_string();
+    crate::postgres::run(Command::new("prlimit").args(["--pid", &pid, &format!("--nofile={most}:{most}")]))?;
+    Ok(most)
+}
+
 fn field_kib(status: &str, field: &str) -> Option<u64> {
     status.lines().find_map(|line| line.strip_prefix(field))?.split_whitespace().next()?.parse().ok()
 }
@@ -145,6 +161,7 @@ mod tests {
         assert!(cpu_us(&me[0]).expect("its time") >= own_cpu_us().expect("its own time") / 2);
         let (rss, most) = rss_kib(me[0].pid).expect("its memory");
         assert!(rss > 0 && most >= rss);
+        assert!(open_files(me[0].pid).expect("its files") > 2);
         assert!(watch(&["no-such-process-name".into()]).is_err());
     }
 }

@@ -88,9 +88,9 @@ pub(super) struct Guarded<S, H> {
     timer: Pin<Box<Sleep>>,
     stalled: Option<Stall>,
     written: u64,
-    /// Whether it was given up because the other side does not read.
-    is_given_up: bool,
-    /// Who waits for bytes.
+    /// Nothing is read or written any more: the client did not read.
+    is_cut_off: bool,
+    /// Who waits for bytes: with sockets another task than the one that writes.
     reader: Option<Waker>,
     /// When sockets end because the server does, and a socket's wait for that.
     end: CancellationToken,
@@ -118,7 +118,7 @@ impl<S, H> Guarded<S, H> {
             timer,
             stalled: None,
             written: 0,
-            is_given_up: false,
+            is_cut_off: false,
             reader: None,
             end,
             ending: None,
@@ -200,7 +200,7 @@ impl<S, H> Guarded<S, H> {
         let Poll::Pending = polled else { return polled };
         let error = ready!(self.poll_stall(context));
         // A socket's writer and reader are two: the one who only reads must learn that this is over.
-        self.is_given_up = true;
+        self.is_cut_off = true;
         if let Some(reader) = self.reader.take() {
             reader.wake();
         }
@@ -233,7 +233,7 @@ impl<S: AsyncRead + Unpin, H: Unpin> AsyncRead for Guarded<S, H> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.is_given_up {
+        if self.is_cut_off {
             return Poll::Ready(Err(does_not_read()));
         }
         let before = buffer.filled().len();
@@ -254,6 +254,9 @@ impl<S: AsyncRead + Unpin, H: Unpin> AsyncRead for Guarded<S, H> {
 
 impl<S: AsyncWrite + Unpin, H: Unpin> AsyncWrite for Guarded<S, H> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if self.is_cut_off {
+            return Poll::Ready(Err(does_not_read()));
+        }
         let polled = Pin::new(&mut self.stream).poll_write(context, bytes);
         if let Poll::Ready(Ok(count)) = polled {
             self.written += count as u64;
@@ -269,6 +272,9 @@ impl<S: AsyncWrite + Unpin, H: Unpin> AsyncWrite for Guarded<S, H> {
         context: &mut Context<'_>,
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if self.is_cut_off {
+            return Poll::Ready(Err(does_not_read()));
+        }
         let polled = Pin::new(&mut self.stream).poll_write_vectored(context, bytes);
         if let Poll::Ready(Ok(count)) = polled {
             self.written += count as u64;
@@ -291,5 +297,31 @@ impl<S: AsyncWrite + Unpin, H: Unpin> AsyncWrite for Guarded<S, H> {
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let polled = Pin::new(&mut self.stream).poll_shutdown(context);
         self.finish_write(context, polled)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    /// What writes to a socket and what reads from it are two tasks, and only the one that reads ends it.
+    #[tokio::test]
+    async fn a_client_that_does_not_read_is_cut_off_on_both_sides() {
+        let (stream, mut client) = tokio::io::duplex(16);
+        let long = Duration::from_secs(60);
+        let patience = Patience { head: long, idle: long, stall: Duration::from_millis(50) };
+        let busy = Busy::default();
+        busy.set(true);
+        let (mut reading, mut writing) =
+            tokio::io::split(Guarded::new(stream, patience, busy, CancellationToken::new(), ()));
+        let reader = tokio::spawn(async move { reading.read_u8().await });
+        let stalled = writing.write_all(&[0; 64]).await.unwrap_err();
+        assert_eq!(stalled.kind(), io::ErrorKind::TimedOut);
+        let read = tokio::time::timeout(Duration::from_secs(5), reader).await.expect("the reader is told").unwrap();
+        assert_eq!(read.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        // Nor does anything go out once it reads again: something may be missing.
+        client.read_exact(&mut [0; 16]).await.unwrap();
+        assert!(writing.write_all(&[0; 4]).await.is_err());
     }
 }

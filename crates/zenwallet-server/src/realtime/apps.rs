@@ -86,6 +86,6 @@ async fn tell(socket: &SocketRef, follower: &mut Follower) {
 /// Shows a socket out: it does not come back by itself.
 pub(super) async fn disconnect(socket: &SocketRef) {
     while socket.connected() && socket.clone().disconnect().is_err() {
-        tokio::time::sleep(super::FULL_PAUSE).await;
+        tokio::time::sleep(super::FULL_PAUSES[1]).await;
     }
 }

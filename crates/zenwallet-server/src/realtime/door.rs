@@ -84,7 +84,7 @@ impl Door {
         } else if request.method() == Method::OPTIONS {
             preflight()
         } else {
-            keep_what_is_needed(request.headers_mut());
+            keep_what_is_needed(&mut request);
             match self.connect(request).await {
                 Ok(response) => response,
                 Err(error) => return error.into_response(),
@@ -132,9 +132,16 @@ fn preflight() -> Response {
     (StatusCode::NO_CONTENT, headers).into_response()
 }
 
-fn keep_what_is_needed(headers: &mut HeaderMap) {
-    let kept = KEPT.into_iter().filter_map(|name| headers.remove(&name).map(|value| (name, value)));
-    *headers = kept.collect();
+/// What a request names is cut out of the buffer that it was read into, 8 KiB that would stay as long as the socket: what
+/// is kept is copied.
+fn keep_what_is_needed(request: &mut Request) {
+    let copy = |value: HeaderValue| HeaderValue::from_bytes(value.as_bytes()).ok();
+    let headers = request.headers_mut();
+    let kept = KEPT.into_iter().filter_map(|name| Some((headers.remove(&name).and_then(copy)?, name)));
+    *headers = kept.map(|(value, name)| (name, value)).collect();
+    if let Ok(uri) = request.uri().to_string().parse() {
+        *request.uri_mut() = uri;
+    }
 }
 
 #[cfg(test)]

@@ -20,17 +20,20 @@ use socketioxide::{SendError, SocketError, SocketIo};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Packets that may wait for a socket's wire.
-const BUFFER: usize = 64;
+/// Packets that may wait for a socket's wire. They go out together, and the room for them stays with the socket.
+const BUFFER: usize = 32;
 /// Most bytes of one answer to a poll, which nothing ever reaches: all that may wait fits into it. What does not fit would
 /// be set aside for the next poll, and be lost when an upgrade comes before that. Bodies from clients have the API's limit.
 const POLL_MAX_BYTES: u64 = BUFFER as u64 * 64 * 1024;
 /// Most bytes of one message from a client: an `auth` and little more.
 const MESSAGE_MAX_BYTES: usize = 16 * 1024;
+/// Room for what a client says once it is in, a few bytes at a time; it grows for the rest.
+const READ_BYTES: usize = 256;
 /// Longest wait from the transport's opening to the first namespace.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How soon a socket whose buffer is full is tried again.
-const FULL_PAUSE: Duration = Duration::from_millis(20);
+/// How soon a socket whose buffer is full is tried again: at first, when it is only catching up, and at last, when it does
+/// not read.
+const FULL_PAUSES: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(64)];
 
 /// The route of the sockets.
 pub(crate) fn routes(gateway: &Arc<Gateway>, origins: Origins) -> Router {
@@ -39,7 +42,7 @@ pub(crate) fn routes(gateway: &Arc<Gateway>, origins: Origins) -> Router {
         .max_payload(POLL_MAX_BYTES)
         .ws_max_message_size(MESSAGE_MAX_BYTES)
         .ws_max_frame_size(MESSAGE_MAX_BYTES)
-        .ws_read_buffer_size(1_024)
+        .ws_read_buffer_size(READ_BYTES)
         .connect_timeout(CONNECT_TIMEOUT)
         .with_state(Arc::clone(gateway))
         .with_state(payers::Rooms::default())
@@ -56,11 +59,15 @@ pub(crate) fn routes(gateway: &Arc<Gateway>, origins: Origins) -> Router {
 
 /// Sends an event, as soon as the socket's buffer has room; false when the socket is gone.
 async fn send(socket: &SocketRef, event: &str, data: &(impl Serialize + ?Sized)) -> bool {
+    let [mut pause, longest] = FULL_PAUSES;
     loop {
         match socket.emit(event, data) {
             Ok(()) => return true,
             // A wire on which nothing moves is cut off by its connection's guard.
-            Err(SendError::Socket(SocketError::InternalChannelFull)) => tokio::time::sleep(FULL_PAUSE).await,
+            Err(SendError::Socket(SocketError::InternalChannelFull)) => {
+                tokio::time::sleep(pause).await;
+                pause = longest.min(pause * 2);
+            }
             Err(SendError::Socket(SocketError::Closed)) => return false,
             Err(SendError::Serialize(error)) => {
                 tracing::error!(%error, event, "an event could not be sent");

@@ -1,16 +1,18 @@
 //! How fast a socket that polls is told: no faster than it polls. An upgrade to a websocket needs a place among the packets
 //! that wait, and while it lasts nothing else is taken from there: were they all full, both would wait for each other.
 
-use super::FULL_PAUSE;
 use socketioxide::extract::SocketRef;
 use socketioxide::socket::Sid;
 use socketioxide::{SocketIo, TransportType};
+use std::time::Duration;
 use tokio::sync::watch;
 use url::form_urlencoded;
 
 /// Most packets from one poll to the next. A poll that waits is answered with the first packet alone, so twice as many
 /// may wait, which leaves room.
 const WINDOW: usize = super::BUFFER / 2 - 8;
+/// How soon an upgrade is noticed.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// Counts a socket's polls, for its [`Pace`].
 #[derive(Clone)]
@@ -41,7 +43,7 @@ impl Pace {
                 return;
             }
             // The upgrade itself wakes nobody.
-            let _ = tokio::time::timeout(FULL_PAUSE, self.polls.changed()).await.map(|_| self.sent = 0);
+            let _ = tokio::time::timeout(LOOK_EVERY, self.polls.changed()).await.map(|_| self.sent = 0);
         }
     }
 }

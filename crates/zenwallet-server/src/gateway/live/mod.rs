@@ -110,7 +110,8 @@ impl Follower {
                 biased;
                 () = ended.cancelled() => return Err(Farewell::Shutdown),
                 farewell = stay.ended() => return Err(farewell),
-                page = self.read(version) => page,
+                // In a box of its own: a follower spends its time waiting, not reading, and holds no room for it.
+                page = Box::pin(self.read(version)) => page,
             };
             let pause = match page {
                 Ok(page) => {
