@@ -188,7 +188,7 @@ mod tests {
             use tokio::io::AsyncReadExt;
             let (mut stream, _) = listener.accept().await.expect("a client");
             let mut read = vec![0; 4_096];
-            stream.read(&mut read).await.expect("the head");
+            assert!(stream.read(&mut read).await.expect("the head") > 0);
             stream.write_all(&[UPGRADED.as_bytes(), &framed("0{\"sid\":\"x\"}")].concat()).await.expect("written");
             let count = stream.read(&mut read).await.expect("the connect");
             assert_eq!(read[..count], masked(TEXT, b"40{\"apiKey\":\"k\",\"afterSeq\":7}"));
