@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint bench cluster crash nightly
+.PHONY: help run build test lint bench cluster crash ha nightly
 
 help: ## Show this
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -33,6 +33,10 @@ cluster: ## Start PostgreSQL and two nodes locally and show them, until Ctrl-C (
 crash: ## Long crash campaign: 500 kills on each database and through PgBouncer
 	@scripts/need.sh test
 	@scripts/crash.sh
+
+ha: ## Kill and freeze the leader of a Patroni cluster under load; see docs/high-availability.md
+	@scripts/need.sh ha
+	@scripts/ha.sh
 
 nightly: ## Every campaign in its long form, with slow clients, failing disks and full disks
 	@scripts/need.sh nightly

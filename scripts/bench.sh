@@ -30,3 +30,7 @@ target/release/bench cluster --rounds 0 --events 500 --pgbouncer
 printf '\n==== Lists with 10 thousand and 5 million payments\n'
 target/release/bench lists --db sqlite
 target/release/bench lists --db postgres
+
+printf '\n==== Analytics with 10 thousand and 5 million payments\n'
+target/release/bench analytics --db sqlite
+target/release/bench analytics --db postgres

@@ -7,7 +7,7 @@ PART_DEADLINE_S=7200
 source scripts/parts.sh
 
 part 'build' cargo build --locked --release -p zenwallet -p bench
-box=(target/release/bench crashbox --no-feed --kills "$kills")
+box=(target/release/bench crashbox --kills "$kills")
 counted 'crash on SQLite' "${box[@]}" --db sqlite
 counted 'crash on PostgreSQL' "${box[@]}" --db postgres
 counted 'crash through PgBouncer' "${box[@]}" --db postgres --pgbouncer

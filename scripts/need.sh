@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes sure that the tools of `make test` (and with the argument `nightly`, of `make nightly`) are here.
+# Makes sure that the tools of `make test` (with the argument `ha` or `nightly`, of that target too) are here.
 # Root on Debian: installs what is missing. Anybody else: names the one command to run, and ends with 2.
 set -euo pipefail
 scope=${1:-test}
@@ -25,9 +25,15 @@ need openssl has openssl
 need iproute2 has ip
 need nodejs has node
 need npm has npm
+need libfaketime compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null
 need python3-venv python3 -c 'import venv, ensurepip' 2>/dev/null
 if [[ $scope == nightly ]]; then
     need slowhttptest has slowhttptest
+fi
+if [[ $scope == ha || $scope == nightly ]]; then
+    need etcd-server has etcd
+    need etcd-client has etcdctl
+    need haproxy has haproxy
 fi
 
 if ! has cargo; then

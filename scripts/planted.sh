@@ -9,7 +9,7 @@ found=0
 missed=0
 is_found() { # ARGUMENT…
     for _ in 1 2 3 4 5; do
-        target/debug/bench crashbox --no-feed --binary "$binary" "$@" && return 0
+        target/debug/bench crashbox --binary "$binary" "$@" && return 0
     done
     return 1
 }
@@ -17,6 +17,11 @@ bugs=$(sed -nE 's/^ *"([a-z-]+)" => Bug::.*/\1/p' crates/zenwallet-store/src/pla
 # No campaign has forbidden addresses; the laboratory has.
 guarded=address-judged-once
 bugs=${bugs//$guarded/}
+# Both nodes send when a lease has lapsed, so no campaign can tell whose result counted. The simulator can: planted-sim.sh.
+bugs=${bugs//lease-without-fence/}
+# No campaign has a rate limit.
+limited=limits-apart
+bugs=${bugs//$limited/}
 [[ -n $bugs ]] || { echo "planted: no bugs are planted" >&2; exit 1; }
 for bug in $bugs; do
     for db in sqlite postgres; do
@@ -28,6 +33,12 @@ for bug in $bugs; do
         fi
     done
 done
+if target/debug/bench limits --binary "$binary" --planted "$limited" --seconds 5; then
+    found=$((found + 1))
+else
+    missed=$((missed + 1))
+    echo "FAIL  $limited was not found"
+fi
 if scripts/ssrf.sh --possible; then
     if ZENWALLET_TEST_PLANTED_BUG=$guarded scripts/ssrf.sh "$binary" >/dev/null; then
         missed=$((missed + 1))

@@ -48,7 +48,7 @@ fn settings(server_port: u16, port: u16) -> String {
     format!(
         "[databases]\n* = host=127.0.0.1 port={server_port} user=postgres\n[pgbouncer]\nlisten_addr = 127.0.0.1\n\
          listen_port = {port}\nunix_socket_dir =\nauth_type = any\npool_mode = transaction\ndefault_pool_size = 4\n\
-         max_client_conn = 2000\nignore_startup_parameters = extra_float_digits\n"
+         max_client_conn = 2000\nignore_startup_parameters = extra_float_digits\nserver_login_retry = 1\n"
     )
 }
 

@@ -44,6 +44,8 @@ pub(crate) struct Setup {
     pub(crate) planted: Option<String>,
     /// Settings beside these, each `KEY=VALUE`.
     pub(crate) settings: Vec<String>,
+    /// Variables beside these.
+    pub(crate) environment: Vec<(String, String)>,
     /// Where its outputs go.
     pub(crate) log: PathBuf,
 }
@@ -62,6 +64,7 @@ impl Setup {
         command.args(self.settings.iter().flat_map(|setting| ["--set", setting]));
         // What the caller's shell says must not change what is measured.
         command.env_remove("DATABASE_URL").env_remove("ZENWALLET_TEST_PLANTED_BUG");
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.env("ZENWALLET_LISTEN", self.listen.to_string());
         command.env("ZENWALLET_PUBLIC_URL", format!("http://{}", self.listen));
         command.env("ZENWALLET_DATA_DIR", &self.data_dir).env("ZENWALLET_SECRET_KEY", &self.secret_key);
@@ -76,11 +79,23 @@ impl Setup {
 
     /// Makes an app without a rate limit, whose events go to this URL.
     pub(crate) fn create_app(&self, name: &str, webhook_url: Option<&str>) -> anyhow::Result<App> {
-        let mut words = vec!["app", "create", "--name", name, "--environment", "test", "--rate-limit", "0", "--json"];
+        self.create_app_with(name, 0, webhook_url)
+    }
+
+    /// Makes an app whose keys may make so many requests a second; 0 is no limit.
+    pub(crate) fn create_app_with(&self, name: &str, per_s: u32, webhook_url: Option<&str>) -> anyhow::Result<App> {
+        let limit = per_s.to_string();
+        let mut words =
+            vec!["app", "create", "--name", name, "--environment", "test", "--rate-limit", &limit, "--json"];
         words.extend(webhook_url.into_iter().flat_map(|url| ["--webhook-url", url]));
-        let printed = run(&mut self.command(&words)).context("zenwallet app create")?;
+        let printed = self.run(&words)?;
         let line = printed.lines().rfind(|line| line.starts_with('{')).context("no app in what it printed")?;
         Ok(serde_json::from_str(line)?)
+    }
+
+    /// Runs another of its commands; what it printed.
+    pub(crate) fn run(&self, words: &[&str]) -> anyhow::Result<String> {
+        run(&mut self.command(words)).with_context(|| format!("zenwallet {}", words.join(" ")))
     }
 
     /// Starts the server. It is not ready yet.

@@ -13,6 +13,7 @@ mod gateway;
 mod hooks;
 mod http;
 mod journal;
+mod limits;
 mod lists;
 mod live;
 mod load;
@@ -30,6 +31,7 @@ mod shutdown;
 mod site;
 mod sockets;
 mod stats;
+mod timeline;
 mod webhook;
 
 use clap::{Parser, Subcommand};
@@ -54,6 +56,8 @@ enum Command {
     Crashbox(crashbox::Args),
     /// Lists, reads and searches with few and with many payments.
     Lists(lists::Args),
+    /// Analytics with few and with many payments.
+    Analytics(lists::Args),
     /// Webhooks delivered by a running gateway: how many a second, how soon, and at what cost.
     Hooks(hooks::Args),
     /// The gateway's deliveries beside the yardstick's peer, in turn, and the ratio of the medians.
@@ -66,6 +70,8 @@ enum Command {
     Shutdown(shutdown::Args),
     /// A receiver comes back after an outage, and much is due at once.
     Backlog(backlog::Args),
+    /// Saturates nodes that share a database: do they let in together what the rate limit says?
+    Limits(limits::Args),
     /// Many sockets: what each costs, how soon an event reaches a thousand, and one that does not read.
     Sockets(sockets::Args),
     /// Two gateways on one PostgreSQL, one killed again and again, and what those who follow the logs are told.
@@ -111,12 +117,14 @@ async fn run(command: Command) -> anyhow::Result<bool> {
         Command::Compare(args) => compare::run(args).await,
         Command::Crashbox(args) => crashbox::run(args).await,
         Command::Lists(args) => lists::run(args).await,
+        Command::Analytics(args) => lists::run_analytics(args).await,
         Command::Hooks(args) => hooks::run(args).await,
         Command::HooksCompare(args) => hooks::compare(args).await,
         Command::Neighbours(args) => neighbours::run(args).await,
         Command::Schedule(args) => schedule::run(args).await,
         Command::Shutdown(args) => shutdown::run(args).await,
         Command::Backlog(args) => backlog::run(args).await,
+        Command::Limits(args) => limits::run(args).await,
         Command::Sockets(args) => sockets::run(args).await,
         Command::Cluster(args) => cluster::run(args).await,
         Command::Receive(args) => receiver::run(args).await,

@@ -1,6 +1,7 @@
 //! A PostgreSQL of our own: made in a temporary directory, on a free loopback port, ended by its process id.
 
 use crate::owned::{Owned, WorkDir};
+use crate::process;
 use anyhow::{Context, bail, ensure};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -16,8 +17,9 @@ const STOP_DEADLINE: Duration = Duration::from_secs(20);
 pub(crate) struct PrivatePostgres {
     server: Owned,
     port: u16,
+    settings: Vec<String>,
     // After the server in this list: fields are dropped in order, and the directory must outlive the process.
-    _dir: WorkDir,
+    dir: WorkDir,
 }
 
 impl PrivatePostgres {
@@ -31,16 +33,30 @@ impl PrivatePostgres {
         run(as_service(&bin.join("initdb"), dir.path())?
             .args(["-A", "trust", "-U", SERVICE_USER, "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "-D"])
             .arg(&data))?;
+        let always = ["listen_addresses=127.0.0.1", "max_connections=200"];
+        let settings: Vec<String> = always.iter().chain(settings).map(|setting| (*setting).to_owned()).collect();
         let port = free_port()?;
-        let mut command = as_service(&bin.join("postgres"), dir.path())?;
-        command.arg("-D").arg(&data).arg("-p").arg(port.to_string()).arg("-k").arg(dir.path());
-        for setting in ["listen_addresses=127.0.0.1", "max_connections=200"].iter().chain(settings) {
-            command.arg("-c").arg(setting);
-        }
-        let log = dir.path().join("log");
-        let mut postgres = Self { server: Owned::spawn(&mut command, &log)?, port, _dir: dir };
-        postgres.wait_until_ready(&log).await?;
+        let mut postgres = Self { server: spawn(dir.path(), port, &settings)?, port, settings, dir };
+        postgres.wait_until_ready().await?;
         Ok(postgres)
+    }
+
+    /// `kill -9` of the postmaster. Its children find out by themselves and end, some after one more commit; only then
+    /// does this return, for a server that starts beside them would refuse to.
+    pub(crate) async fn kill(&mut self) -> anyhow::Result<()> {
+        self.server.kill()?;
+        let (data, began) = (self.dir.path().join("data"), Instant::now());
+        while !process::in_directory(&data)?.is_empty() {
+            ensure!(began.elapsed() < STOP_DEADLINE, "children of a dead PostgreSQL live on in {}", data.display());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        Ok(())
+    }
+
+    /// Starts the server again after a kill, and waits until it has recovered and answers.
+    pub(crate) async fn start_again(&mut self) -> anyhow::Result<()> {
+        self.server = spawn(self.dir.path(), self.port, &self.settings)?;
+        self.wait_until_ready().await
     }
 
     /// The port on 127.0.0.1.
@@ -53,7 +69,7 @@ impl PrivatePostgres {
         url(self.port, database)
     }
 
-    async fn wait_until_ready(&mut self, log: &Path) -> anyhow::Result<()> {
+    async fn wait_until_ready(&mut self) -> anyhow::Result<()> {
         let began = Instant::now();
         loop {
             if let Ok(()) = execute(&self.url(SERVICE_USER), "select 1").await {
@@ -61,7 +77,8 @@ impl PrivatePostgres {
             }
             let ended = self.server.ended()?;
             if ended.is_some() || began.elapsed() > START_DEADLINE {
-                bail!("PostgreSQL does not start: {}", std::fs::read_to_string(log).unwrap_or_default());
+                let log = std::fs::read_to_string(log_file(self.dir.path())).unwrap_or_default();
+                bail!("PostgreSQL does not start: {log}");
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -79,6 +96,17 @@ impl Drop for PrivatePostgres {
             }
         }
     }
+}
+
+fn log_file(dir: &Path) -> PathBuf {
+    dir.join("log")
+}
+
+fn spawn(dir: &Path, port: u16, settings: &[String]) -> anyhow::Result<Owned> {
+    let mut command = as_service(&bin_dir()?.join("postgres"), dir)?;
+    command.arg("-D").arg(dir.join("data")).arg("-p").arg(port.to_string()).arg("-k").arg(dir);
+    command.args(settings.iter().flat_map(|setting| ["-c", setting]));
+    Owned::spawn(&mut command, &log_file(dir))
 }
 
 /// The connection string of a database on 127.0.0.1.
@@ -164,9 +192,27 @@ mod tests {
         let postgres = PrivatePostgres::start(&["fsync=off"]).await.expect("started");
         execute(&postgres.url("postgres"), "create database scratch").await.expect("made");
         execute(&postgres.url("scratch"), "select 1").await.expect("connected");
-        let (pid, dir) = (postgres.server.pid(), postgres._dir.path().to_owned());
+        let (pid, dir) = (postgres.server.pid(), postgres.dir.path().to_owned());
         drop(postgres);
         assert!(!Path::new(&format!("/proc/{pid}")).exists());
         assert!(!dir.exists());
+    }
+
+    #[tokio::test]
+    async fn a_killed_server_leaves_no_process_and_comes_back_with_what_it_had() {
+        if !is_installed() {
+            return;
+        }
+        let mut postgres = PrivatePostgres::start(&[]).await.expect("started");
+        let (url, data) = (postgres.url("postgres"), postgres.dir.path().join("data"));
+        execute(&url, "create table kept (n int)").await.expect("made");
+        let idle = connect(&url).await.expect("connected");
+        assert!(!process::in_directory(&data).expect("listed").is_empty());
+        postgres.kill().await.expect("killed");
+        assert!(process::in_directory(&data).expect("listed").is_empty());
+        assert!(execute(&url, "select 1").await.is_err());
+        postgres.start_again().await.expect("started again");
+        execute(&url, "select n from kept").await.expect("it is there");
+        assert!(idle.batch_execute("select 1").await.is_err(), "a connection of before is dead");
     }
 }

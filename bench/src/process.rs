@@ -2,6 +2,7 @@
 
 use anyhow::Context;
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 /// Linux reports CPU time to user space in hundredths of a second, whatever the kernel's own tick.
@@ -94,6 +95,18 @@ pub(crate) fn cpu_of(watched: &[Watched]) -> anyhow::Result<Vec<(String, u64)>> 
     }
     all.push(("client".to_owned(), own_cpu_us()?));
     Ok(all)
+}
+
+/// The processes that work in this directory. A zombie works nowhere.
+pub(crate) fn in_directory(dir: &Path) -> anyhow::Result<Vec<u32>> {
+    let dir = dir.canonicalize().with_context(|| dir.display().to_string())?;
+    let here = fs::read_dir("/proc").context("/proc")?.filter_map(|entry| {
+        let path = entry.ok()?.path();
+        let pid = path.file_name()?.to_str()?.parse::<u32>().ok()?;
+        // Those of other users cannot be asked, and are not ours.
+        (fs::read_link(path.join("cwd")).ok()? == dir).then_some(pid)
+    });
+    Ok(here.collect())
 }
 
 /// Memory in KiB: what is resident now, and the most that ever was.

@@ -53,6 +53,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) db: Db,
     /// Whether PgBouncer stands before PostgreSQL.
     pub(crate) pgbouncer: bool,
+    /// An empty PostgreSQL database that is there already, instead of a private server.
+    pub(crate) database_url: Option<String>,
     /// Settings of PostgreSQL, such as `fsync=off`.
     pub(crate) postgres: &'a [&'a str],
     /// Settings of the gateway, such as `webhooks.timeout_ms=1000`.
@@ -67,7 +69,8 @@ impl<'a> Plan<'a> {
     /// A plain place for measurements.
     pub(crate) fn new(purpose: &'a str, binary: &'a Path, db: Db, settings: &'a [String]) -> Self {
         let postgres = &["shared_buffers=512MB", "max_wal_size=4GB"];
-        Self { purpose, binary, db, pgbouncer: false, postgres, settings, planted: None, seed: 0 }
+        let (database_url, planted) = (None, None);
+        Self { purpose, binary, db, pgbouncer: false, database_url, postgres, settings, planted, seed: 0 }
     }
 }
 
@@ -76,7 +79,7 @@ pub(crate) struct Site {
     setup: Setup,
     database: Database,
     _bouncer: Option<Bouncer>,
-    _postgres: Option<PrivatePostgres>,
+    postgres: Option<PrivatePostgres>,
     dir: WorkDir,
 }
 
@@ -89,14 +92,15 @@ impl Site {
         let data_dir = dir.path().join("data");
         std::fs::create_dir(&data_dir)?;
         let postgres = match plan.db {
-            Db::Sqlite => None,
-            Db::Postgres => Some(PrivatePostgres::start(plan.postgres).await?),
+            Db::Postgres if plan.database_url.is_none() => Some(PrivatePostgres::start(plan.postgres).await?),
+            _ => None,
         };
         let mut bouncer = None;
         if let (Some(server), true) = (&postgres, plan.pgbouncer) {
             bouncer = Some(Bouncer::start(server).await?);
         }
-        let direct = postgres.as_ref().map(|server| server.url("zenwallet"));
+        let own = postgres.as_ref().map(|server| server.url("zenwallet"));
+        let direct = own.or_else(|| plan.database_url.clone());
         if let Some(server) = &postgres {
             postgres::execute(&server.url("postgres"), "create database zenwallet").await?;
         }
@@ -107,16 +111,22 @@ impl Site {
             secret_key: secret_key(&mut StdRng::seed_from_u64(plan.seed)),
             planted: plan.planted.clone(),
             settings: plan.settings.to_vec(),
+            environment: Vec::new(),
             log: dir.path().join("gateway.log"),
             data_dir: data_dir.clone(),
         };
         let database = direct.map_or(Database::Sqlite(data_dir), Database::Postgres);
-        Ok(Self { setup, database, _bouncer: bouncer, _postgres: postgres, dir })
+        Ok(Self { setup, database, _bouncer: bouncer, postgres, dir })
     }
 
     /// How the first gateway is started.
     pub(crate) fn setup(&self) -> &Setup {
         &self.setup
+    }
+
+    /// Lets every gateway from now on be started with these variables.
+    pub(crate) fn add_environment(&mut self, variables: Vec<(String, String)>) {
+        self.setup.environment.extend(variables);
     }
 
     /// How the gateway with this name is started beside the first.
@@ -133,6 +143,11 @@ impl Site {
     /// The database, not through PgBouncer.
     pub(crate) fn database(&self) -> &Database {
         &self.database
+    }
+
+    /// The private server, if that is the database.
+    pub(crate) fn postgres(&mut self) -> anyhow::Result<&mut PrivatePostgres> {
+        self.postgres.as_mut().context("this site has no PostgreSQL of its own")
     }
 
     /// A file outside the product's directory.

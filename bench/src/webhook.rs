@@ -7,7 +7,7 @@ use sha2::Sha256;
 
 /// How far the time that an attempt was signed at may be from the time it arrived, in seconds. The contract gives
 /// receivers 300; an attempt on this machine arrives at once.
-const SIGNED_WITHIN_S: i64 = 20;
+pub(crate) const SIGNED_WITHIN_S: i64 = 20;
 /// Before the digits of the content's own signature.
 const MEMBER: &str = "\"signature\":\"sha256=";
 /// Hexadecimal digits of a SHA-256.

@@ -64,13 +64,14 @@ fi
 
 passed=0
 failed=0
+# The stream has no end, so it has no whole answer to judge; it has tests of its own.
 judge() { # IDENTITY ARGUMENT…
     local identity=$1
     shift
     echo "schemathesis: as $identity"
     "$venv/bin/st" --config-file tests/clients/schemathesis.toml --no-color run "http://$address/api/openapi.json" \
         --phases examples,coverage,fuzzing,stateful --max-examples "$examples" --seed "$seed" --workers 1 \
-        --continue-on-failure "$@" && passed=$((passed + 1)) || failed=$((failed + 1))
+        --exclude-path /api/events/stream --continue-on-failure "$@" && passed=$((passed + 1)) || failed=$((failed + 1))
 }
 judge nobody
 judge "app A" --header "Authorization: Bearer $key"

@@ -23,6 +23,9 @@ BEYOND_A_SCHEMA = {
     # JSON can spell U+0000 and schemas cannot exclude it from a name or a text in every dialect.
     "string_invalid",
     "metadata_key_invalid",
+    # Where a log begins and ends.
+    "after_seq_ahead",
+    "events_forgotten",
     # RFC 3986, which `format: uri` means, knows addresses that the URL standard does not.
     "url_invalid",
     # Which addresses and ports are the gateway's own network no pattern can tell.

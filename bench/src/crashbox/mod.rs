@@ -2,6 +2,8 @@
 
 mod chaos;
 mod customer;
+mod dial;
+mod limited;
 mod orders;
 mod race;
 mod readback;
@@ -13,16 +15,17 @@ mod watcher;
 mod world;
 
 use crate::journal::{self, Journal};
-use crate::oracle::{Evidence, ToldEvent, judge};
+use crate::oracle::{Evidence, ToldEvent};
 use crate::report::say;
 use crate::site::Db;
-use chaos::Chaos;
+use chaos::{Chaos, Fault};
+use limited::Felt;
 use stage::Stage;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
-use world::World;
+use world::{Measured, World};
 
 /// What the clients do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
@@ -44,7 +47,7 @@ pub(crate) struct Args {
     /// What the clients do.
     #[arg(long, value_enum, default_value = "crash")]
     pub(crate) mode: Mode,
-    /// How often the gateway is killed; 60 in crash mode and 0 in the others unless said.
+    /// How often something is killed, by itself the gateway; 60 times in crash mode and 0 in the others unless said.
     #[arg(long)]
     pub(crate) kills: Option<u32>,
     /// Repeats a campaign's choices, though not its timing; a new one unless said.
@@ -67,6 +70,19 @@ pub(crate) struct Args {
     /// to hold is others' by then.
     #[arg(long)]
     pub(crate) freeze: bool,
+    /// Kills the PostgreSQL instead, and starts it again: the gateways must get over it by themselves.
+    #[arg(long, conflicts_with = "freeze")]
+    pub(crate) kill_database: bool,
+    /// Sets the clock of the gateways wrong instead, by an hour to ten years, and right again.
+    #[arg(long, conflicts_with_all = ["freeze", "kill_database", "fault", "planted"])]
+    pub(crate) jump_clock: bool,
+    /// An empty database that somebody else runs, instead of a private server.
+    #[arg(long, value_name = "URL", conflicts_with_all = ["pgbouncer", "kill_database"])]
+    pub(crate) database_url: Option<String>,
+    /// Does this to the database's surroundings instead of killing the gateway: a shell command that is given the fault's
+    /// number, 1, 2, 3 …, and ends well when the fault is over and healed.
+    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["freeze", "kill_database"], requires = "database_url")]
+    pub(crate) fault: Option<String>,
     /// Puts PgBouncer in transaction mode with four server connections before PostgreSQL.
     #[arg(long)]
     pub(crate) pgbouncer: bool,
@@ -85,9 +101,6 @@ pub(crate) struct Args {
     /// How many payments are read one by one afterwards; lists, export and database are always read whole.
     #[arg(long, default_value_t = 5_000)]
     pub(crate) reads: usize,
-    /// For a gateway that has no event feed yet: events are judged by the database alone.
-    #[arg(long)]
-    pub(crate) no_feed: bool,
     /// Leaves the journal, the logs and a SQLite database behind; a campaign that fails always does.
     #[arg(long)]
     pub(crate) keep: bool,
@@ -97,12 +110,22 @@ impl Args {
     fn kills(&self) -> u32 {
         self.kills.unwrap_or(if self.mode == Mode::Crash { 60 } else { 0 })
     }
+
+    fn fault(&self) -> Fault {
+        match &self.fault {
+            Some(command) => Fault::Command(command.clone()),
+            None if self.kill_database => Fault::KillDatabase,
+            None if self.jump_clock => Fault::JumpClock,
+            None if self.freeze => Fault::FreezeNode,
+            None => Fault::KillNode,
+        }
+    }
 }
 
 /// Runs `crashbox`.
 pub(crate) async fn run(args: Args) -> anyhow::Result<bool> {
     let seed = args.seed.unwrap_or_else(|| crate::clock::now_ms().unsigned_abs());
-    say(format!("seed {seed}  {:?} on {:?}, {} kills", args.mode, args.db, args.kills()));
+    say(format!("seed {seed}  {:?} on {:?}, {} times {:?}", args.mode, args.db, args.kills(), args.fault()));
     let mut stage = Stage::set(&args, seed).await?;
     let result = campaign(&args, seed, &mut stage).await;
     let held = result.as_ref().is_ok_and(|held| *held);
@@ -114,11 +137,12 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<bool> {
 
 async fn campaign(args: &Args, seed: u64, stage: &mut Stage) -> anyhow::Result<bool> {
     let path = stage.journal_path("journal");
-    let world = Arc::new(World::new(stage, Journal::create(&path)?));
+    let world = Arc::new(World::new(stage, Journal::create(&path)?, args.fault().patience()));
     let began = Instant::now();
-    let mut chaos = Chaos::new(args.kills(), args.freeze, seed);
-    let watchers = watcher::start(&world, !args.no_feed);
+    let mut chaos = Chaos::new(args.kills(), args.fault(), seed);
+    let watchers = watcher::start(&world);
     let clients = start_clients(args, seed, &world);
+    let limited = stage.limited_app().map(|app| limited::start(&world, world.addresses[0], app));
     chaos.run(stage, &world).await?;
     if args.mode == Mode::Crash {
         world.stop();
@@ -127,9 +151,13 @@ async fn campaign(args: &Args, seed: u64, stage: &mut Stage) -> anyhow::Result<b
     let elapsed = began.elapsed();
     world.stop();
     let told = watcher::finish(watchers).await?;
+    let felt = match limited {
+        Some(caller) => Some(caller.await?),
+        None => None,
+    };
     let deadline = if args.planted.is_some() { settle::PLANTED_DEADLINE } else { settle::DEADLINE };
     let settled = settle::wait(stage, deadline).await?;
-    let read_back = readback::read(&world, args.reads, !args.no_feed).await?;
+    let read_back = readback::read(&world, args.reads).await?;
     // What is sent and written from here on would be in one half of the evidence only.
     stage.end_all()?;
     let (received, snapshot) = (settle::received(stage)?, stage.database().snapshot().await?);
@@ -141,6 +169,7 @@ async fn campaign(args: &Args, seed: u64, stage: &mut Stage) -> anyhow::Result<b
         apps: stage.apps().iter().map(|app| app.app_id.clone()).collect(),
         secrets: stage.apps().iter().map(|app| app.webhook_secret.clone()).collect(),
         settled_ms: settled.from_ms,
+        timeline: stage.timeline(),
         received,
         acks: journal::read(&path)?,
         snapshot,
@@ -150,10 +179,21 @@ async fn campaign(args: &Args, seed: u64, stage: &mut Stage) -> anyhow::Result<b
         listings: read_back.listings,
     };
     verdict::tell_campaign(&evidence, &measured, elapsed);
+    verdict::tell_gaps(&evidence, &kills);
     verdict::tell_webhooks(&evidence, settled.took);
     // What a frozen node was about to commit comes when it goes on, however soon others take over the rest.
-    let takeover = (args.nodes > 1 && !args.freeze).then(|| verdict::longest_takeover(&evidence, &kills));
-    Ok(verdict::tell(args, &judge(&evidence), &measured, takeover))
+    let takes_over = args.nodes > 1 && args.fault() == Fault::KillNode;
+    let takeover = takes_over.then(|| verdict::longest_takeover(&evidence, &kills));
+    Ok(verdict::tell(args, &evidence, &Beside { measured, takeover, felt }))
+}
+
+/// What is known beside the evidence.
+struct Beside {
+    measured: Measured,
+    /// The longest takeover of a dead node's deliveries, if that is judged.
+    takeover: Option<Duration>,
+    /// What the caller with a rate limit felt, if there was one.
+    felt: Option<Felt>,
 }
 
 fn start_clients(args: &Args, seed: u64, world: &Arc<World>) -> JoinSet<anyhow::Result<()>> {

@@ -14,14 +14,14 @@ use serde_json::value::RawValue;
 
 /// What the API tells afterwards.
 pub(super) struct ReadBack {
-    /// Each app's feed, one after the other, if the gateway has one.
-    pub(super) feeds: Option<Told>,
+    /// Each app's feed, one after the other.
+    pub(super) feeds: Told,
     /// Each app's list and export.
     pub(super) listings: Vec<Listing>,
 }
 
-/// Reads at most `reads` payments one by one, and all of each app's list, export and, unless it has none, feed.
-pub(super) async fn read(world: &World, reads: usize, has_feed: bool) -> anyhow::Result<ReadBack> {
+/// Reads at most `reads` payments one by one, and all of each app's list, export and feed.
+pub(super) async fn read(world: &World, reads: usize) -> anyhow::Result<ReadBack> {
     let mut client = world.client(0);
     let mut known = lock(&world.known).clone();
     // A replay makes a payment known again.
@@ -40,7 +40,7 @@ pub(super) async fn read(world: &World, reads: usize, has_feed: bool) -> anyhow:
         let payments = export(&mut client, world, app).await?;
         listings.push(Listing { app, source: "export", began_ms, payments });
     }
-    let feeds = if has_feed { Some(read_feeds(&mut client, world).await?) } else { None };
+    let feeds = read_feeds(&mut client, world).await?;
     Ok(ReadBack { feeds, listings })
 }
 

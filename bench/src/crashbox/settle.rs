@@ -2,8 +2,10 @@
 
 use super::stage::Stage;
 use crate::clock::{now_ms, parse_ms};
+use crate::database::PaymentRow;
 use crate::oracle::Received;
 use crate::receiver::Receipt;
+use std::collections::HashSet;
 use std::io::{BufWriter, Write};
 use std::time::{Duration, Instant};
 
@@ -26,8 +28,10 @@ pub(super) async fn wait(stage: &Stage, deadline: Duration) -> anyhow::Result<Se
     let (from_ms, began) = (now_ms(), Instant::now());
     loop {
         let pending = stage.database().pending_deliveries().await?;
-        let left = pending.iter().filter(|row| parse_ms(&row.created_at).is_none_or(|at| at <= from_ms)).count();
-        if left == 0 {
+        // What seems to come from the future was made by a clock that was wrong.
+        let is_young = |at: i64| (from_ms + 1..=now_ms()).contains(&at);
+        let left = pending.iter().filter(|row| !parse_ms(&row.created_at).is_some_and(is_young)).count();
+        if left == 0 && (stage.timeline().is_true() || is_swept(stage).await?) {
             return Ok(Settled { from_ms, took: Some(began.elapsed()) });
         }
         if began.elapsed() > deadline {
@@ -35,6 +39,15 @@ pub(super) async fn wait(stage: &Stage, deadline: Duration) -> anyhow::Result<Se
         }
         tokio::time::sleep(LOOK).await;
     }
+}
+
+/// Whether every payment whose time is over has its end. A sweeper that sleeps by a wrong clock looks again after 10 s.
+async fn is_swept(stage: &Stage) -> anyhow::Result<bool> {
+    let snapshot = stage.database().snapshot().await?;
+    let ended: HashSet<_> =
+        snapshot.events.iter().filter(|e| e.kind != "payment.created").map(|e| e.payment_id.as_deref()).collect();
+    let is_due = |row: &&PaymentRow| parse_ms(&row.expires_at).is_none_or(|due| due <= snapshot.taken_ms);
+    Ok(snapshot.payments.iter().filter(is_due).all(|row| ended.contains(&Some(row.payment_id.as_str()))))
 }
 
 /// What the receiver received, which is written beside the journal first.

@@ -1,11 +1,15 @@
 //! What a campaign plays on: a place with a database, gateways, two apps and the receiver of their webhooks.
 
 use super::Args;
+use super::dial::Dial;
+use super::limited;
 use crate::database::Database;
 use crate::gateway::{App, Gateway, Setup};
+use crate::postgres::PrivatePostgres;
 use crate::receiver::{Behaviour, Receiver, loopback};
 use crate::site::{Db, Plan, Site};
-use anyhow::ensure;
+use crate::timeline::Timeline;
+use anyhow::{Context, ensure};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -23,6 +27,8 @@ const RETRY_DELAYS_S: &str = "0.2,0.5,1,2,2,2";
 pub(super) struct Stage {
     nodes: Vec<Node>,
     apps: Vec<App>,
+    /// An app with a rate limit, and the gateways' clock, if it is to be set.
+    clock: Option<(App, Dial)>,
     receiver: Receiver,
     site: Site,
 }
@@ -44,14 +50,24 @@ impl Stage {
             format!("webhooks.lease_slack_ms={LEASE_SLACK_MS}"),
             format!("webhooks.retry_delays_s={RETRY_DELAYS_S}"),
         ];
+        ensure!(!args.kill_database || args.db == Db::Postgres, "--kill-database needs --db postgres");
+        ensure!(args.database_url.is_none() || args.db == Db::Postgres, "--database-url needs --db postgres");
         let plan = Plan {
             pgbouncer: args.pgbouncer,
+            database_url: args.database_url.clone(),
             postgres: &[],
             planted: args.planted.clone(),
             seed,
             ..Plan::new("crashbox", &args.binary, args.db, &settings)
         };
-        let site = Site::prepare(&plan).await?;
+        let mut site = Site::prepare(&plan).await?;
+        let mut clock = None;
+        if args.jump_clock {
+            let file = site.file("clock");
+            site.add_environment(Dial::environment(&file)?);
+            let dial = Dial::new(file)?;
+            clock = Some((site.setup().create_app_with("limited", limited::PER_S, None)?, dial));
+        }
         let receiver = Receiver::start(&loopback(1, 0))?;
         let (mut apps, mut nodes) = (Vec::new(), Vec::new());
         for app in 0..APPS {
@@ -64,12 +80,41 @@ impl Stage {
             gateway.wait_until_ready().await?;
             nodes.push(Node { gateway, setup });
         }
-        Ok(Self { nodes, apps, receiver, site })
+        Ok(Self { nodes, apps, clock, receiver, site })
     }
 
     /// A running gateway.
     pub(super) fn gateway(&mut self, node: usize) -> &mut Gateway {
         &mut self.nodes[node].gateway
+    }
+
+    /// Fails if a gateway has ended by itself.
+    pub(super) fn check_alive(&mut self) -> anyhow::Result<()> {
+        for node in &mut self.nodes {
+            let ended = node.gateway.ended()?;
+            ensure!(ended.is_none(), "a gateway ended by itself: {ended:?}");
+        }
+        Ok(())
+    }
+
+    /// The gateways' clock, if it is to be set.
+    pub(super) fn dial(&mut self) -> anyhow::Result<&mut Dial> {
+        self.clock.as_mut().map(|(_, dial)| dial).context("nobody sets the clock of this campaign")
+    }
+
+    /// What that clock showed when.
+    pub(super) fn timeline(&self) -> Timeline {
+        self.clock.as_ref().map(|(_, dial)| dial.timeline().clone()).unwrap_or_default()
+    }
+
+    /// The app with a rate limit, if there is one.
+    pub(super) fn limited_app(&self) -> Option<App> {
+        self.clock.as_ref().map(|(app, _)| app.clone())
+    }
+
+    /// The PostgreSQL that was started for this campaign.
+    pub(super) fn postgres(&mut self) -> anyhow::Result<&mut PrivatePostgres> {
+        self.site.postgres()
     }
 
     /// Starts a gateway again after it was killed.

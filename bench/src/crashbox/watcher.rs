@@ -10,10 +10,10 @@ use tokio::task::JoinSet;
 /// Pause when the feed has nothing new, or the gateway is down.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Starts a watcher for each app if there is a feed to watch; they end when the world stops.
-pub(super) fn start(world: &Arc<World>, has_feed: bool) -> JoinSet<Told> {
+/// Starts a watcher for each app; they end when the world stops.
+pub(super) fn start(world: &Arc<World>) -> JoinSet<Told> {
     let mut tasks = JoinSet::new();
-    for app in (0..world.apps.len()).filter(|_| has_feed) {
+    for app in 0..world.apps.len() {
         tasks.spawn(watch(Arc::clone(world), app));
     }
     tasks

@@ -13,9 +13,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// A request that is not answered in this time, asked again and again, never will be.
-const GIVE_UP: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(5);
+/// After a 503: often enough to find the moment when it ends, seldom enough to leave the machine to whom that needs.
+const PAUSE_AFTER_503: Duration = Duration::from_millis(25);
 
 /// The shared state.
 pub(super) struct World {
@@ -28,6 +28,8 @@ pub(super) struct World {
     ticker: Ticker,
     up: watch::Sender<Vec<bool>>,
     stopping: AtomicBool,
+    /// A request that is not answered in this time, asked again and again, never will be.
+    patience: Duration,
     restarted: Mutex<Option<Instant>>,
     measured: Measured,
 }
@@ -41,8 +43,12 @@ pub(super) struct Measured {
     pub(super) unavailable: AtomicU64,
     /// Answers 409 because the same key was under way.
     pub(super) in_use: AtomicU64,
+    /// Answers of both kinds that do not say when to come again.
+    pub(super) vague: AtomicU64,
     /// Requests without any answer.
     pub(super) broken: AtomicU64,
+    /// The longest that any one request waited for its answer, or for the end of its connection.
+    pub(super) longest_ms: AtomicU64,
 }
 
 /// A poisoned lock still guards a usable value: nothing here is left half changed.
@@ -52,7 +58,7 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl World {
     /// The world of this stage, with its gateway up.
-    pub(super) fn new(stage: &Stage, journal: Journal) -> Self {
+    pub(super) fn new(stage: &Stage, journal: Journal, patience: Duration) -> Self {
         Self {
             up: watch::Sender::new(vec![true; stage.addresses().len()]),
             addresses: stage.addresses(),
@@ -61,6 +67,7 @@ impl World {
             journal,
             ticker: Ticker::default(),
             stopping: AtomicBool::new(false),
+            patience,
             restarted: Mutex::default(),
             measured: Measured::default(),
         }
@@ -79,6 +86,11 @@ impl World {
     /// Starts the clock that the next acknowledged create stops.
     pub(super) fn await_first_ack(&self, restarted: Instant) {
         *lock(&self.restarted) = Some(restarted);
+    }
+
+    /// Whether that clock still runs.
+    pub(super) fn awaits_ack(&self) -> bool {
+        lock(&self.restarted).is_some()
     }
 
     /// Asks the clients to come to an end.
@@ -114,16 +126,21 @@ impl World {
             self.find_node(client).await;
             let tried = Instant::now();
             let answer = client.send(&ask).await.ok();
+            let took_ms = u64::try_from(tried.elapsed().as_millis()).unwrap_or(u64::MAX);
+            self.measured.longest_ms.fetch_max(took_ms, Ordering::Relaxed);
             match &answer {
                 Some(answer) if !self.is_passing(answer) => break Some(answer_parts(answer)),
-                // Nobody can tell whether a create without a key was done; asking again could pay twice.
-                _ if call.action == Action::Create && call.key.is_none() => break None,
-                None => _ = self.measured.broken.fetch_add(1, Ordering::Relaxed),
                 Some(_) => {}
+                None => _ = self.measured.broken.fetch_add(1, Ordering::Relaxed),
             }
-            tokio::time::sleep(PAUSE).await;
+            // Nobody can tell whether a create without a key was done; asking again could pay twice.
+            if call.action == Action::Create && call.key.is_none() {
+                break None;
+            }
+            let is_away = answer.as_ref().is_some_and(|answer| answer.status == 503);
+            tokio::time::sleep(if is_away { PAUSE_AFTER_503 } else { PAUSE }).await;
             tried_for += tried.elapsed();
-            if tried_for > GIVE_UP {
+            if tried_for > self.patience {
                 break answer.as_ref().filter(|a| a.status != 503).map(answer_parts);
             }
         };
@@ -146,6 +163,9 @@ impl World {
             _ => return false,
         };
         counter.fetch_add(1, Ordering::Relaxed);
+        if answer.header("retry-after").is_none() {
+            self.measured.vague.fetch_add(1, Ordering::Relaxed);
+        }
         true
     }
 

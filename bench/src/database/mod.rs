@@ -1,5 +1,5 @@
-//! The database as the product promises it to SQL readers: the views `payments`, `events`, `webhook_deliveries` and
-//! `webhook_logs`, read only.
+//! The database as the product promises it to SQL readers: the views `payments`, `events`, `webhook_deliveries`,
+//! `webhook_logs` and `payment_rollups`, read only.
 
 mod over_postgres;
 mod over_sqlite;
@@ -71,6 +71,18 @@ pub(crate) struct AttemptRow {
     pub(crate) error: Option<String>,
 }
 
+/// A row of the view `payment_rollups`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RollupRow {
+    pub(crate) app_id: String,
+    /// `None` is since ever.
+    pub(crate) start_at: Option<String>,
+    pub(crate) currency: String,
+    pub(crate) status: String,
+    pub(crate) payments: i64,
+    pub(crate) volume: String,
+}
+
 /// The views at one moment.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Snapshot {
@@ -86,6 +98,8 @@ pub(crate) struct Snapshot {
     pub(crate) deliveries: Vec<DeliveryRow>,
     /// All attempts.
     pub(crate) attempts: Vec<AttemptRow>,
+    /// All rollups.
+    pub(crate) rollups: Vec<RollupRow>,
     /// What the database's own check found wrong.
     pub(crate) damage: Vec<String>,
 }
@@ -102,6 +116,8 @@ const DELIVERIES: &str = "select cast(delivery_id as text), cast(app_id as text)
     cast(next_attempt_at as text), cast(created_at as text), cast(finished_at as text) from webhook_deliveries";
 const ATTEMPTS: &str = "select cast(delivery_id as text), cast(attempt_number as text), cast(response_status as text), \
     cast(delivered as text), cast(error as text) from webhook_logs";
+const ROLLUPS: &str = "select cast(app_id as text), cast(start_at as text), cast(currency as text), \
+    cast(status as text), cast(payments as text), cast(volume as text) from payment_rollups";
 const EVENT_BODIES: &str = "select cast(event_id as text), cast(body as text) from events";
 
 impl Database {
@@ -213,5 +229,19 @@ fn attempt_row(texts: Texts) -> AttemptRow {
         // SQLite spells a truth 1, PostgreSQL true.
         is_delivered: next().is_some_and(|truth| matches!(truth.as_str(), "1" | "true" | "t")),
         error: next(),
+    }
+}
+
+fn rollup_row(texts: Texts) -> RollupRow {
+    let mut texts = texts.into_iter();
+    let mut next = || texts.next().flatten();
+    RollupRow {
+        app_id: next().unwrap_or_default(),
+        start_at: next(),
+        currency: next().unwrap_or_default(),
+        status: next().unwrap_or_default(),
+        // No row counts fewer than one, so a missing number is found as a wrong one.
+        payments: next().and_then(|count| count.parse().ok()).unwrap_or(0),
+        volume: next().unwrap_or_default(),
     }
 }

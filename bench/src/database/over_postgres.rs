@@ -1,7 +1,8 @@
 //! PostgreSQL: through a cursor in one repeatable-read transaction, so that a large database needs little memory at once.
 
 use super::{
-    ATTEMPTS, DELIVERIES, EVENTS, PAYMENTS, Snapshot, Texts, attempt_row, delivery_row, event_row, payment_row,
+    ATTEMPTS, DELIVERIES, EVENTS, PAYMENTS, ROLLUPS, Snapshot, Texts, attempt_row, delivery_row, event_row,
+    payment_row, rollup_row,
 };
 use crate::clock::now_ms;
 use tokio_postgres::{Client, SimpleQueryMessage};
@@ -18,6 +19,7 @@ pub(super) async fn read(url: &str) -> anyhow::Result<Snapshot> {
         events: rows(&client, EVENTS).await?.into_iter().map(event_row).collect(),
         deliveries: rows(&client, DELIVERIES).await?.into_iter().map(delivery_row).collect(),
         attempts: rows(&client, ATTEMPTS).await?.into_iter().map(attempt_row).collect(),
+        rollups: rows(&client, ROLLUPS).await?.into_iter().map(rollup_row).collect(),
         damage: Vec::new(),
     };
     client.batch_execute("commit").await?;
@@ -75,7 +77,9 @@ mod tests {
              'payment.success' as type, 'pay_1' as payment_id, 'event' as cause, 'PENDING' as status, 2::smallint as attempts,
              to_timestamp(7) as next_attempt_at, to_timestamp(6) as created_at, null::timestamptz as finished_at;
              create view webhook_logs as select 'dlv_1' as delivery_id, n as attempt_number, 200 as response_status, n > 1 as delivered,
-             null::text as error from generate_series(1, 2) n;";
+             null::text as error from generate_series(1, 2) n;
+             create view payment_rollups as select 'app_1' as app_id, null::timestamptz as start_at, 'EUR' as currency, 'CREATED' as status,
+             10001::bigint as payments, 500150.01 as volume;";
         postgres::execute(&url, views).await.expect("made");
         let snapshot = read(&url).await.expect("read");
         assert_eq!((snapshot.payments.len(), snapshot.events.len()), (10_001, 3));
@@ -87,6 +91,8 @@ mod tests {
         assert_eq!(delivery.next_attempt_at.as_deref().and_then(crate::clock::parse_ms), Some(7_000));
         let told: Vec<_> = snapshot.attempts.iter().map(|a| (a.number, a.response_status, a.is_delivered)).collect();
         assert_eq!(told, [(1, Some(200), false), (2, Some(200), true)]);
+        let rollup = &snapshot.rollups[0];
+        assert_eq!((rollup.payments, rollup.volume.as_str(), &rollup.start_at), (10_001, "500150.01", &None));
         let bodies = read_rows(&url, crate::database::EVENT_BODIES).await.expect("read");
         assert_eq!(bodies.len(), 3);
     }

@@ -1,7 +1,8 @@
 //! SQLite: the file in the data directory, opened read-only beside the running server.
 
 use super::{
-    ATTEMPTS, DELIVERIES, EVENTS, PAYMENTS, Snapshot, Texts, attempt_row, delivery_row, event_row, payment_row,
+    ATTEMPTS, DELIVERIES, EVENTS, PAYMENTS, ROLLUPS, Snapshot, Texts, attempt_row, delivery_row, event_row,
+    payment_row, rollup_row,
 };
 use crate::clock::now_ms;
 use anyhow::Context;
@@ -34,6 +35,7 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Snapshot> {
         events: rows(&connection, EVENTS)?.into_iter().map(event_row).collect(),
         deliveries: rows(&connection, DELIVERIES)?.into_iter().map(delivery_row).collect(),
         attempts: rows(&connection, ATTEMPTS)?.into_iter().map(attempt_row).collect(),
+        rollups: rows(&connection, ROLLUPS)?.into_iter().map(rollup_row).collect(),
         damage: rows(&connection, "pragma quick_check")?
             .into_iter()
             .flatten()
@@ -87,6 +89,8 @@ mod tests {
                  insert into webhook_deliveries values ('dlv_1', 'app_1', 'evt_1', 'payment.success', 'pay_1', 'event', 'DELIVERED', 1, null, 'a', 'b');
                  create table webhook_logs (delivery_id, attempt_number, response_status, delivered, error);
                  insert into webhook_logs values ('dlv_1', 1, null, 0, 'timeout: it took too long');
+                 create table payment_rollups (app_id, start_at, currency, status, payments, volume);
+                 insert into payment_rollups values ('app_1', 'a', 'EUR', 'CREATED', 1, '12.50');
                  insert into payments ({columns}) values ('pay_1', 'app_1', 12.5, 'EUR', 'PENDING', null, null, '{{}}', 'u', null, 'a', 'b', null);
                  insert into events values ('app_1', 1, 'evt_1', 'payment.created', 'pay_1', 'a', '{{}}');"
             ))
@@ -101,6 +105,8 @@ mod tests {
             ("payment.success", 1, &None)
         );
         assert_eq!((attempt.number, attempt.response_status, attempt.is_delivered), (1, None, false));
+        let rollup = &snapshot.rollups[0];
+        assert_eq!((rollup.payments, rollup.volume.as_str(), rollup.start_at.as_deref()), (1, "12.50", Some("a")));
         let bodies = read_rows(&path, crate::database::EVENT_BODIES).expect("read");
         assert_eq!(bodies, [[Some("evt_1".to_owned()), Some("{}".to_owned())]]);
         assert_eq!((event.seq, event.payment_id.as_deref()), (1, Some("pay_1")));

@@ -8,12 +8,16 @@ use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap};
 use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 /// No answer takes this long unless the server hangs.
 const ANSWER_DEADLINE: Duration = Duration::from_secs(30);
+
+/// A connection that nothing was sent on for this long is given up, before the server gives it up, which is after 15 s: a
+/// request on its way at that moment would have no answer.
+const KEPT_IDLE: Duration = Duration::from_secs(10);
 
 /// A request as this client sends it.
 #[derive(Clone, Debug, Default)]
@@ -55,12 +59,13 @@ pub(crate) struct Client {
     home: SocketAddr,
     address: SocketAddr,
     sender: Option<SendRequest<Full<Bytes>>>,
+    used: Instant,
 }
 
 impl Client {
     /// A client that connects with its first request.
     pub(crate) fn new(address: SocketAddr) -> Self {
-        Self { home: address, address, sender: None }
+        Self { home: address, address, sender: None, used: Instant::now() }
     }
 
     /// The address it was made for.
@@ -96,13 +101,16 @@ impl Client {
 
     async fn exchange(&mut self, ask: &Ask<'_>) -> anyhow::Result<Answer> {
         let request = self.build(ask)?;
+        let is_fresh = self.used.elapsed() < KEPT_IDLE;
+        self.used = Instant::now();
         let sender = match self.sender.take() {
-            Some(sender) if !sender.is_closed() => self.sender.insert(sender),
+            Some(sender) if is_fresh && !sender.is_closed() => self.sender.insert(sender),
             _ => self.sender.insert(connect(self.address).await?),
         };
         sender.ready().await?;
         let (head, body) = sender.send_request(request).await?.into_parts();
         let body = body.collect().await.context("body")?.to_bytes();
+        self.used = Instant::now();
         Ok(Answer { status: head.status.as_u16(), headers: head.headers, body })
     }
 

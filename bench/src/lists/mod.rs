@@ -54,6 +54,15 @@ struct Shelf {
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<bool> {
+    measure(args, &LISTS).await
+}
+
+/// The same for what analytics tells.
+pub(crate) async fn run_analytics(args: Args) -> anyhow::Result<bool> {
+    measure(args, &ANALYTICS).await
+}
+
+async fn measure(args: Args, kinds: &[(&str, Path)]) -> anyhow::Result<bool> {
     let server = match args.db {
         Db::Sqlite => None,
         Db::Postgres => Some(PrivatePostgres::start(&["shared_buffers=512MB", "max_wal_size=8GB"]).await?),
@@ -61,7 +70,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<bool> {
     let mut small = Shelf::fill(&args, server.as_ref(), args.small).await?;
     let mut large = Shelf::fill(&args, server.as_ref(), args.large).await?;
     let mut tally = Tally::default();
-    for (kind, path) in KINDS {
+    for (kind, path) in kinds {
         let (mut few, mut many) = (Latencies::default(), Latencies::default());
         for request in 0..args.requests + WARM_UP {
             for (shelf, latencies) in [(&mut small, &mut few), (&mut large, &mut many)] {
@@ -87,7 +96,7 @@ const WARM_UP: u64 = 20;
 
 type Path = fn(&Shelf, u64) -> String;
 
-const KINDS: [(&str, Path); 9] = [
+const LISTS: [(&str, Path); 9] = [
     ("newest", |_, _| "/api/payments".to_owned()),
     ("newest of a status", |_, _| "/api/payments?status=SUCCESS".to_owned()),
     ("newest expired", |_, _| "/api/payments?status=EXPIRED".to_owned()),
@@ -97,6 +106,14 @@ const KINDS: [(&str, Path); 9] = [
     ("search by a reference's start", |shelf, n| format!("/api/payments?q=ORDER_{}", shelf.whole_number(n))),
     ("total count", |_, _| "/api/payments?limit=1&include=total_count".to_owned()),
     ("one by id", |shelf, _| format!("/api/payments/{}", shelf.middle)),
+];
+
+const ANALYTICS: [(&str, Path); 5] = [
+    ("overview", |_, _| "/api/analytics/overview".to_owned()),
+    ("overview of a currency", |_, _| "/api/analytics/overview?currency=COINS".to_owned()),
+    ("volume by the hour", |_, _| "/api/analytics/volume?time_zone=Asia/Kathmandu".to_owned()),
+    ("volume by the day", |_, _| "/api/analytics/volume?bucket=day&time_zone=America/New_York".to_owned()),
+    ("status", |_, _| "/api/analytics/status".to_owned()),
 ];
 
 impl Shelf {
@@ -117,6 +134,7 @@ impl Shelf {
             secret_key: secret_key(&mut StdRng::seed_from_u64(count)),
             planted: None,
             settings: Vec::new(),
+            environment: Vec::new(),
             log: dir.path().join("gateway.log"),
         };
         let app = setup.create_app("lists", None)?;
@@ -126,6 +144,9 @@ impl Shelf {
             None => seed::sqlite(&data_dir, count)?,
         }
         say(format!("{count} payments seeded in {:.0} s", began.elapsed().as_secs_f64()));
+        let began = Instant::now();
+        let told = setup.run(&["rollup", "rebuild"])?;
+        say(format!("{} in {:.1} s", told.trim(), began.elapsed().as_secs_f64()));
         let mut gateway = setup.start()?;
         gateway.wait_until_ready().await?;
         let mut client = Client::new(setup.listen);

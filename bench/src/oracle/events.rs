@@ -82,7 +82,7 @@ fn judge_numbers(finding: &mut Finding, evidence: &Evidence) {
 
 /// The feed is the log.
 fn judge_feeds(finding: &mut Finding, case: &Case<'_>) {
-    let Some(feeds) = &case.evidence.feeds else { return };
+    let feeds = &case.evidence.feeds;
     let log: HashMap<(&str, i64), &str> =
         case.evidence.snapshot.events.iter().map(|e| ((e.app_id.as_str(), e.seq), e.event_id.as_str())).collect();
     for told in feeds {
@@ -109,7 +109,7 @@ pub(super) fn judge_bodies(case: &Case<'_>) -> Finding {
             .expect(now.get(id.as_str()) == Some(before), || format!("the stored body of {id} has changed or is gone"));
     }
     let told_now: HashMap<(usize, &str), &ToldEvent> =
-        case.evidence.feeds.iter().flatten().map(|told| ((told.app, told.event_id.as_str()), told)).collect();
+        case.evidence.feeds.iter().map(|told| ((told.app, told.event_id.as_str()), told)).collect();
     for before in &case.evidence.told {
         let same = told_now.get(&(before.app, before.event_id.as_str())).is_some_and(|now| *now == before);
         finding.expect(same, || format!("{before:?} is told otherwise now, or no more"));

@@ -10,6 +10,7 @@ mod events;
 mod expiry;
 mod finding;
 mod idempotency;
+mod rollups;
 mod sums;
 mod tenants;
 #[cfg(test)]
@@ -19,6 +20,7 @@ mod webhooks;
 
 use crate::database::Snapshot;
 use crate::journal::Ack;
+use crate::timeline::Timeline;
 use case::Case;
 pub(crate) use finding::Finding;
 use std::collections::HashMap;
@@ -37,14 +39,16 @@ pub(crate) struct Evidence {
     pub(crate) received: Vec<Received>,
     /// The moment after which nothing was killed any more.
     pub(crate) settled_ms: i64,
+    /// What the gateways' clock showed.
+    pub(crate) timeline: Timeline,
     /// The database.
     pub(crate) snapshot: Snapshot,
     /// Events as the API told them before a crash.
     pub(crate) told: Vec<ToldEvent>,
     /// The digest of each event's stored body as it was while the campaign ran, by event id.
     pub(crate) stored: HashMap<String, String>,
-    /// Each app's whole feed as the API tells it now; `None` if the gateway is known to have no feed.
-    pub(crate) feeds: Option<Vec<ToldEvent>>,
+    /// Each app's whole feed as the API tells it now.
+    pub(crate) feeds: Vec<ToldEvent>,
     /// Each app's payments as the API lists and exports them now.
     pub(crate) listings: Vec<Listing>,
 }
@@ -91,5 +95,6 @@ pub(crate) fn judge(evidence: &Evidence) -> Vec<Finding> {
         expiry::judge(&case),
         sums::judge(&case),
         tenants::judge(&case),
+        rollups::judge(&case),
     ]
 }

@@ -27,7 +27,7 @@ pub(super) fn judge(case: &Case<'_>) -> Finding {
     }
     let owners: HashMap<&str, &str> =
         case.evidence.snapshot.events.iter().map(|e| (e.event_id.as_str(), e.app_id.as_str())).collect();
-    for told in case.evidence.feeds.iter().flatten().chain(&case.evidence.told) {
+    for told in case.evidence.feeds.iter().chain(&case.evidence.told) {
         let own = owners.get(told.event_id.as_str()).is_none_or(|owner| *owner == case.app_id(told.app));
         finding.expect(own, || format!("{told:?} is another app's"));
     }

@@ -197,6 +197,11 @@ impl RetrySchedule {
     pub fn attempts_max(&self) -> u32 {
         u32::try_from(self.0.len()).unwrap_or(u32::MAX).saturating_add(1)
     }
+
+    /// The longest that a delivery may have to wait for an attempt, in milliseconds.
+    pub fn longest_wait_ms(&self) -> i64 {
+        self.0.iter().copied().fold(RETRY_AFTER_MAX_MS, i64::max)
+    }
 }
 
 /// What an attempt came to.
@@ -270,6 +275,9 @@ mod tests {
     fn the_default_schedule_is_the_contracts() {
         let schedule = RetrySchedule::default();
         assert_eq!(schedule.attempts_max(), 4);
+        assert_eq!(schedule.longest_wait_ms(), 300_000);
+        assert_eq!(RetrySchedule::new(vec![1, 900_000, 2]).longest_wait_ms(), 900_000);
+        assert_eq!(RetrySchedule::new(Vec::new()).longest_wait_ms(), RETRY_AFTER_MAX_MS);
         let table = [
             (1, answered(500, None), Next::RetryAt(END.plus_s(5))),
             (2, AttemptResult::NoAnswer, Next::RetryAt(END.plus_s(30))),

@@ -4,7 +4,9 @@
 //! workers cannot disagree. Nothing here reads a clock, a file or a socket: time and randomness come in as
 //! [`time::Clock`] and [`id::IdSource`].
 
+pub mod analytics;
 pub mod app;
+pub mod calendar;
 pub mod delivery;
 pub mod egress;
 pub mod endpoint;

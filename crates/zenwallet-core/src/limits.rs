@@ -70,3 +70,10 @@ pub const ENDPOINT_HEADER_VALUE_MAX_CHARS: usize = 1_000;
 
 /// Webhook secrets that sign at the same time, the newest among them.
 pub const WEBHOOK_SECRETS_MAX: usize = 4;
+
+/// Most buckets of one answer about volume.
+pub const ANALYTICS_BUCKETS_MAX: usize = 1_000;
+/// Longest stretch of time that statuses are counted over, in seconds (1000 days).
+pub const ANALYTICS_RANGE_MAX_S: i64 = 1_000 * 24 * 3_600;
+/// Most currencies that an overview tells apart.
+pub const ANALYTICS_CURRENCIES_MAX: u32 = 100;

@@ -3,6 +3,7 @@
 use crate::limits::AMOUNT_MAX_MINOR;
 use crate::rejection::{Code, Rejection};
 use std::fmt;
+use std::ops::{Add, AddAssign, Sub};
 
 /// A positive amount with at most two decimals, held in minor units (hundredths).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -54,11 +55,80 @@ impl Amount {
 /// The shortest exact decimal: `500`, `12.5`, `0.01`.
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (whole, cents) = (self.0 / 100, self.0 % 100);
+        Volume(self.0.into()).fmt(f)
+    }
+}
+
+/// A sum of amounts of one currency, exact however many there are.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Volume(i128);
+
+impl Volume {
+    /// What the higher of the two stored parts counts, in hundredths: more than any one amount, and so little that two
+    /// lower parts never overflow an `i64`.
+    pub const HIGH_UNIT_MINOR: i64 = AMOUNT_MAX_MINOR + 1;
+
+    /// The volume of `minor` hundredths.
+    pub const fn from_minor(minor: i128) -> Self {
+        Self(minor)
+    }
+
+    /// Hundredths.
+    pub const fn minor(self) -> i128 {
+        self.0
+    }
+
+    /// The volume of two stored parts.
+    pub fn from_parts(high: i64, low: i64) -> Self {
+        Self(i128::from(high) * i128::from(Self::HIGH_UNIT_MINOR) + i128::from(low))
+    }
+
+    /// The parts to store: the lower one is never negative and always below the unit of the higher one. `None` when
+    /// the sum is beyond 10^31 hundredths.
+    pub fn parts(self) -> Option<(i64, i64)> {
+        let unit = i128::from(Self::HIGH_UNIT_MINOR);
+        let high = i64::try_from(self.0.div_euclid(unit)).ok()?;
+        Some((high, i64::try_from(self.0.rem_euclid(unit)).ok()?))
+    }
+}
+
+impl From<Amount> for Volume {
+    fn from(amount: Amount) -> Self {
+        Self(amount.0.into())
+    }
+}
+
+impl Add for Volume {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl AddAssign for Volume {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl Sub for Volume {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+}
+
+/// The shortest exact decimal, as of an amount.
+impl fmt::Display for Volume {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let (whole, cents) = (self.0.unsigned_abs() / 100, self.0.unsigned_abs() % 100);
         match cents {
-            0 => write!(f, "{whole}"),
-            c if c % 10 == 0 => write!(f, "{whole}.{}", c / 10),
-            c => write!(f, "{whole}.{c:02}"),
+            0 => write!(f, "{sign}{whole}"),
+            c if c % 10 == 0 => write!(f, "{sign}{whole}.{}", c / 10),
+            c => write!(f, "{sign}{whole}.{c:02}"),
         }
     }
 }
@@ -151,7 +221,30 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_volume_prints_exactly_beyond_every_integer_and_double() {
+        let table: &[(i128, &str)] = &[
+            (0, "0"),
+            (1_250, "12.5"),
+            (-1, "-0.01"),
+            (9_007_199_254_740_993, "90071992547409.93"),
+            (10_000 * AMOUNT_MAX_MINOR as i128, "99999999999999900"),
+            (123_456_789_012_345_678_901_234_567_890, "1234567890123456789012345678.9"),
+        ];
+        for (minor, text) in table {
+            assert_eq!(Volume::from_minor(*minor).to_string(), *text);
+        }
+        assert_eq!(Volume::from_minor(i128::MAX).parts(), None);
+    }
+
     proptest! {
+        #[test]
+        fn a_volume_is_its_parts(minor in -(1_i128 << 100)..1_i128 << 100) {
+            let (high, low) = Volume::from_minor(minor).parts().unwrap();
+            prop_assert!((0..Volume::HIGH_UNIT_MINOR).contains(&low));
+            prop_assert_eq!(Volume::from_parts(high, low).minor(), minor);
+        }
+
         #[test]
         fn an_amount_prints_what_it_parses(minor in 1..=AMOUNT_MAX_MINOR) {
             let amount = Amount::from_minor(minor).unwrap();

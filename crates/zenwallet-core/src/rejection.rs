@@ -87,6 +87,7 @@ codes! {
     AfterSeqAhead "after_seq_ahead" "`after_seq` is beyond the end of the app's log; the message says where that is. It may belong to another app or to another database.",
     LiveConnectionLimit "live_connection_limit" "The app has as many open sockets and streams on this node as it may. Close some first.",
     OriginForbidden "origin_forbidden" "Pages of this origin may not connect. The operator can allow it with `live.allowed_origins`.",
+    SocketRequestInvalid "socket_request_invalid" "The request to `/socket.io` is none that a Socket.IO client makes, or its session has ended. Connect anew with a client of version 3 or later.",
     ShuttingDown "shutting_down" "The node stops. Connect again from the last `seq` that arrived; another node goes on.",
 }
 

@@ -2,7 +2,7 @@
 
 use crate::edge::{ApiError, Exchange, render_error, route};
 use crate::gateway::Gateway;
-use crate::realtime::{Origins, Realtime};
+use crate::realtime::{self, Origins};
 use crate::{http, metrics, pay_page};
 use axum::Router;
 use axum::body::Body;
@@ -23,7 +23,6 @@ use zenwallet_core::rate::{Policy, Verdict};
 pub struct App {
     gateway: Arc<Gateway>,
     router: Router,
-    realtime: Realtime,
     body_timeout: Duration,
 }
 
@@ -45,20 +44,19 @@ impl App {
     pub fn new(gateway: Arc<Gateway>, options: AppOptions) -> Self {
         let AppOptions { metrics, body_timeout, public_url, allowed_origins } = options;
         let own = Url::parse(&public_url).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
-        let (realtime, sockets) = Realtime::routes(&gateway, Origins { own, allowed: allowed_origins });
+        let sockets = realtime::routes(&gateway, Origins { own, allowed: allowed_origins });
         let router = http::routes(metrics).merge(pay_page::routes());
         let router = router
             .fallback(async || ApiError::new(Code::RouteUnknown))
             .method_not_allowed_fallback(async || ApiError::new(Code::MethodNotAllowed))
             .with_state(Arc::clone(&gateway))
             .merge(sockets);
-        Self { gateway, router, realtime, body_timeout }
+        Self { gateway, router, body_timeout }
     }
 
-    /// Ends streams and sockets, which would never end by themselves; who followed comes back to another node.
-    pub async fn end_live(&self) {
+    /// Ends streams and polls, which would never end by themselves; who followed comes back to another node.
+    pub(crate) fn end_live(&self) {
         self.gateway.end_following();
-        self.realtime.close().await;
     }
 
     /// Answers a request: gives it an id, survives a panic, renders errors, counts.

@@ -15,6 +15,7 @@ const ATTEMPTS: &str = "zenwallet_webhook_attempts_total";
 const ATTEMPT_SECONDS: &str = "zenwallet_webhook_attempt_seconds";
 const IN_FLIGHT: &str = "zenwallet_webhook_attempts_in_flight";
 const WAITING: &str = "zenwallet_webhook_deliveries_in_memory";
+const FOLLOWERS: &str = "zenwallet_live_followers";
 
 /// Starts counting; later calls change nothing.
 pub fn start() {
@@ -31,6 +32,7 @@ pub fn start() {
         describe_histogram!(ATTEMPT_SECONDS, "Seconds of an attempt to deliver a webhook");
         describe_gauge!(IN_FLIGHT, "Attempts to deliver a webhook that are under way");
         describe_gauge!(WAITING, "Deliveries that this node has leased and not begun");
+        describe_gauge!(FOLLOWERS, "Open sockets and streams of apps");
         Some(handle)
     });
 }
@@ -58,6 +60,12 @@ pub(crate) fn note_dispatcher(in_flight: usize, waiting: usize) {
     // Both are bounded by the dispatcher's limits: exact as doubles.
     gauge!(IN_FLIGHT).set(in_flight as f64);
     gauge!(WAITING).set(waiting as f64);
+}
+
+/// Tells how many follow logs on this node.
+pub(crate) fn note_followers(count: usize) {
+    // Bounded by the connections: exact as a double.
+    gauge!(FOLLOWERS).set(count as f64);
 }
 
 /// The status as a label, without making a string for those that are common.

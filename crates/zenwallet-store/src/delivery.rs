@@ -83,6 +83,11 @@ pub struct AttemptRecord {
 }
 
 impl AttemptRecord {
+    /// The endpoint whose health the result tells of, if it counts: a test tells of none.
+    pub(crate) fn judged_endpoint(&self) -> Option<EndpointId> {
+        self.endpoint_id.filter(|_| self.cause != Cause::Test)
+    }
+
     /// Where the delivery stands from now on, and until when it waits.
     pub(crate) fn outcome(&self) -> (DeliveryStatus, Option<Timestamp>) {
         match self.next {

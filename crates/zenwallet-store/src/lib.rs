@@ -8,23 +8,29 @@ mod command;
 mod delivery;
 mod error;
 mod group_commit;
+mod key_use;
+mod log;
 mod migration;
-mod news;
 mod plan;
 mod planted;
 mod postgres;
 mod query;
+mod rollup;
 mod sqlite;
 mod targets;
 
 pub use command::{Claim, Command, Committed, Outcome, StoredAnswer};
 pub use delivery::{AttemptRecord, ClaimRequest, Claimed, DeliveryFilter, Handoff, LeasedDelivery, Leasing, handoff};
 pub use error::{Result, StoreError};
-pub use news::Grown;
+pub use key_use::KeyUse;
+pub use log::{Grown, LogSpan};
 #[doc(hidden)]
 pub use planted::{Bug, planted};
 pub use postgres::{PostgresOptions, PostgresStore, Statements};
 pub use query::{PaymentFilter, Search};
+pub use rollup::{RollupQuery, RollupSum};
+#[doc(hidden)]
+pub use sqlite::SteppedWriter;
 pub use sqlite::{SqliteOptions, SqliteStore};
 
 use std::sync::Arc;
@@ -49,21 +55,6 @@ pub struct Surroundings {
     pub batch_max: usize,
     /// How this node leases deliveries.
     pub leasing: Leasing,
-}
-
-/// What is kept of an app's log.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct LogSpan {
-    /// The number of its first event; one more than `last` when none is kept.
-    pub first: i64,
-    /// The number of its last event, kept or not; 0 before the first.
-    pub last: i64,
-}
-
-impl Default for LogSpan {
-    fn default() -> Self {
-        Self { first: 1, last: 0 }
-    }
 }
 
 /// Where everything is kept.
@@ -179,6 +170,23 @@ impl Store {
         either!(self.prune_events(app_id, before, limit))
     }
 
+    // ---- rollups ----
+
+    /// How many payments and how much, since ever and in each slot, all of one moment.
+    pub async fn sum_rollup(&self, query: &RollupQuery) -> Result<Vec<RollupSum>> {
+        either!(self.sum_rollup(query))
+    }
+
+    /// How many rows of an app's rollup differ from what its payments say.
+    pub async fn check_rollup(&self, app_id: AppId) -> Result<usize> {
+        either!(self.check_rollup(app_id))
+    }
+
+    /// Makes an app's rollup what its payments say, also while they change; returns how many rows were wrong.
+    pub async fn rebuild_rollup(&self, app_id: AppId) -> Result<usize> {
+        either!(self.rebuild_rollup(app_id))
+    }
+
     // ---- apps and keys ----
 
     /// Remembers a new app with its first key, an empty log and, if it has one, its default endpoint.
@@ -219,6 +227,16 @@ impl Store {
     /// Notes when keys last called.
     pub async fn touch_keys(&self, used: &[(KeyId, Timestamp)]) -> Result<()> {
         either!(self.touch_keys(used))
+    }
+
+    /// Tells the other nodes how keys were used on this one; answers what they told of the same keys, with their names.
+    pub async fn exchange_key_use(&self, node: &str, used: &[KeyUse]) -> Result<Vec<(String, KeyUse)>> {
+        either!(self.exchange_key_use(node, used))
+    }
+
+    /// Forgets what nodes told of keys whose buckets have long been full again; says how many words that were.
+    pub async fn prune_key_use(&self, now: Timestamp) -> Result<u64> {
+        either!(self.prune_key_use(now))
     }
 
     // ---- webhooks ----
@@ -321,6 +339,12 @@ impl Store {
     /// Lets what a node of this name leased before it ended be claimed at once; says how many that were.
     pub async fn release_leases(&self, node: &str, now: Timestamp) -> Result<u64> {
         either!(self.release_leases(node, now))
+    }
+
+    /// Lets at most `limit` deliveries that wait beyond `latest` be due at `now`, and those in an attempt when a lease that
+    /// began now would end; says how many that were.
+    pub async fn recall_deliveries(&self, latest: Timestamp, now: Timestamp, limit: u32) -> Result<u64> {
+        either!(self.recall_deliveries(latest, now, limit))
     }
 
     /// Forgets at most `limit` deliveries of an app that are over and were made before `before`, with their attempts;

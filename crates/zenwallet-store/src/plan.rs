@@ -4,18 +4,19 @@
 use crate::announce::{announce, announce_disabled, deliver};
 use crate::command::{Command, Committed, Outcome, StoredAnswer};
 use crate::delivery::{AttemptRecord, ClaimRequest, Claimed, LeasedDelivery, Leasing};
-use crate::news::News;
+use crate::log::News;
 use crate::planted::{Bug, planted};
+use crate::rollup::{self, Rollup};
 use crate::targets::{KnownTargets, NewDelivery, Target};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
-use zenwallet_core::delivery::{Cause, Next};
+use zenwallet_core::delivery::Cause;
 use zenwallet_core::endpoint::EventSet;
 use zenwallet_core::event::EventType;
 use zenwallet_core::id::{AppId, EndpointId, EventId, IdSource, PaymentId};
 use zenwallet_core::limits::IDEMPOTENCY_KEPT_MS;
 use zenwallet_core::payment::{self, Action, Decision, Payment};
-use zenwallet_core::time::Timestamp;
+use zenwallet_core::time::{Bounds, Timestamp};
 
 /// What the database knows of the things a batch touches, locked where the batch may change them.
 #[derive(Default)]
@@ -115,23 +116,6 @@ impl Plan<'_> {
         }
     }
 
-    /// What the batch's attempts tell about endpoints: one that took a delivery, or one that let it fail for good.
-    pub(crate) fn endpoint_health(&self) -> BTreeMap<(AppId, EndpointId), (bool, Timestamp)> {
-        let mut health = BTreeMap::new();
-        for record in &self.attempts {
-            let healthy = match record.next {
-                Next::Delivered => true,
-                Next::Failed | Next::Gone => false,
-                Next::RetryAt(_) => continue,
-            };
-            if let Some(endpoint_id) = record.endpoint_id.filter(|_| record.cause != Cause::Test) {
-                let known = health.entry((record.app_id, endpoint_id)).or_insert((healthy, record.ended_at));
-                known.0 |= healthy;
-            }
-        }
-        health
-    }
-
     /// What follows once everything is durable: who follows the logs hears of it, and the deliveries go to this node's
     /// dispatcher.
     pub(crate) fn announce(&mut self, listeners: &[News], leased_until: Timestamp) {
@@ -180,6 +164,11 @@ impl Plan<'_> {
         growth
     }
 
+    /// What the batch adds to rollups, in the order in which every node locks their rows.
+    pub(crate) fn rollup_growth(&self) -> Rollup {
+        rollup::growth(&self.created, &self.settled)
+    }
+
     /// Each event's place among the batch's events of its app: 1, 2, 3 …
     pub(crate) fn event_places(&self) -> Vec<i64> {
         let mut last = BTreeMap::new();
@@ -206,6 +195,8 @@ pub(crate) const FIRST_LEASE: i64 = 1;
 #[derive(Clone, Copy)]
 pub(crate) struct Context<'a> {
     pub(crate) now: Timestamp,
+    /// The same for what must not be forgotten too early.
+    pub(crate) bounds: Bounds,
     pub(crate) ids: &'a IdSource,
     pub(crate) leasing: &'a Leasing,
 }
@@ -215,11 +206,11 @@ pub(crate) fn plan<'a>(commands: &[&'a Command], loaded: &mut Loaded, context: C
     let versions = loaded.targets.iter().map(|(app_id, targets)| (*app_id, targets.version)).collect();
     let mut plan = Plan { versions, ..Plan::default() };
     for &command in commands {
-        let reply = match known_answer(command, loaded, context.now) {
+        let reply = match known_answer(command, loaded, context.bounds.earliest) {
             Some(known) => known,
             None => {
                 let outcome = decide(&mut plan, command, loaded, context);
-                let answer = remember(&mut plan, command, &outcome, loaded, context.now);
+                let answer = remember(&mut plan, command, &outcome, loaded, context.bounds.latest);
                 Committed { outcome, answer }
             }
         };

@@ -1,4 +1,4 @@
-//! Bugs planted on purpose, one at a time, to prove that the crash campaigns would find them. They exist only
+//! Bugs planted on purpose, one at a time, to prove that the crash campaigns and the simulator would find them. They exist only
 //! with the feature `planted-bugs`, which no release has.
 
 /// A bug that the oracle must find.
@@ -16,6 +16,8 @@ pub enum Bug {
     ClockAhead,
     /// A payment's second event has its first one's id.
     ReuseEventId,
+    /// Rollups grow in a transaction of their own, after the payments'.
+    RollupOutsideTx,
     /// Now and then the log skips a number.
     SeqGap,
     /// Any app can end any payment.
@@ -26,6 +28,10 @@ pub enum Bug {
     RetryInMemory,
     /// Where a webhook goes is judged when its address is given, and never again.
     AddressJudgedOnce,
+    /// A result counts whoever holds the lease by now.
+    LeaseWithoutFence,
+    /// No node hears what another one let in.
+    LimitsApart,
 }
 
 /// Whether this bug was asked for: never, in this build.
@@ -48,11 +54,14 @@ pub fn planted(bug: Bug) -> bool {
             "key-saved-before-work" => Bug::KeySavedBeforeWork,
             "clock-ahead" => Bug::ClockAhead,
             "reuse-event-id" => Bug::ReuseEventId,
+            "rollup-outside-tx" => Bug::RollupOutsideTx,
             "seq-gap" => Bug::SeqGap,
             "missing-tenant-filter" => Bug::MissingTenantFilter,
             "delivered-before-send" => Bug::DeliveredBeforeSend,
             "retry-in-memory" => Bug::RetryInMemory,
             "address-judged-once" => Bug::AddressJudgedOnce,
+            "lease-without-fence" => Bug::LeaseWithoutFence,
+            "limits-apart" => Bug::LimitsApart,
             _ => return None,
         });
         tracing::warn!(?bug, "this build carries a planted bug");

@@ -4,6 +4,7 @@ mod app;
 mod doctor;
 mod logs;
 mod open;
+mod rollup;
 mod serve;
 
 use anyhow::Context;
@@ -62,6 +63,9 @@ enum Command {
     Migrate,
     /// Check the configuration, the database and the disk, and say what to mend
     Doctor,
+    /// What analytics reads: compare it with the payments, and mend it
+    #[command(subcommand)]
+    Rollup(rollup::Command),
     /// Apps and their keys
     #[command(subcommand)]
     App(app::Command),
@@ -98,6 +102,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Worker => serve::work(config).await,
             Command::Migrate => migrate(&config).await,
             Command::Doctor => doctor::examine(&config).await,
+            Command::Rollup(command) => rollup::run(&config, command).await,
             Command::App(command) => app::run(&config, command).await,
         }
     })

@@ -90,6 +90,7 @@ async fn open_with_workers(config: &Config, delivers: bool) -> anyhow::Result<(A
     let workers = Workers { stop: CancellationToken::new(), tasks: TaskTracker::new(), delivers };
     // What this node has noted about keys is its own to write down, whoever does the rest.
     workers.tasks.spawn(worker::run_upkeep(Arc::clone(&gateway), workers.stop.clone()));
+    workers.tasks.spawn(worker::run_sharing(Arc::clone(&gateway), workers.stop.clone()));
     if delivers {
         // Before anything here takes a lease: what is leased to this name now was left by the process before.
         gateway.give_back_deliveries().await;

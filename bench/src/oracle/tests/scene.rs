@@ -1,6 +1,6 @@
 //! A small campaign, written by hand: every kind of call, answered as the contract says.
 
-use crate::database::{AttemptRow, DeliveryRow, EventRow, PaymentRow, Snapshot};
+use crate::database::{AttemptRow, DeliveryRow, EventRow, PaymentRow, RollupRow, Snapshot};
 use crate::journal::{Ack, Action, Call, digest};
 use crate::oracle::{Evidence, Listing, Received, ToldEvent};
 use crate::webhook;
@@ -175,13 +175,14 @@ impl Scene {
             taken_ms: START_MS + 60_000,
             finished_ms: START_MS + 61_000,
             payments: payments.iter().map(Payment::row).collect(),
+            rollups: rollups(),
             ..std::mem::take(&mut evidence.snapshot)
         };
         let events = &evidence.snapshot.events;
         evidence.stored = events.iter().map(|e| (e.event_id.clone(), digest(e.body.as_bytes()))).collect();
         let feeds: Vec<ToldEvent> = events.iter().map(told).collect();
         evidence.told = feeds[..2].to_vec();
-        evidence.feeds = Some(feeds);
+        evidence.feeds = feeds;
         let listed = |app: usize| {
             let own = payments.iter().rev().filter(move |p| p.app == app);
             own.map(|p| (p.id.to_owned(), p.status.to_owned())).collect::<Vec<_>>()
@@ -284,11 +285,6 @@ impl Scene {
         found.expect("a call of this name")
     }
 
-    /// The feed as it is told at the end.
-    pub(super) fn feed(evidence: &mut Evidence) -> &mut Vec<ToldEvent> {
-        evidence.feeds.as_mut().expect("a feed")
-    }
-
     /// A read of a payment.
     pub(super) fn read_of(payment_id: &str) -> Call {
         Call { app: 0, action: Action::Read, target: Some(payment_id.into()), foreign: false, key: None, body: None }
@@ -330,4 +326,25 @@ fn received(event: &EventRow, status: u16, number: i64) -> Received {
 fn told(event: &EventRow) -> ToldEvent {
     let app = usize::from(event.app_id == APP_B);
     ToldEvent { app, seq: event.seq, event_id: event.event_id.clone(), digest: digest(event.body.as_bytes()) }
+}
+
+/// The five payments of 12.50 by hand: four of the first app, one of the second, all within a quarter.
+fn rollups() -> Vec<RollupRow> {
+    let rows = [
+        (APP_A, "CREATED", 4, "50.00"),
+        (APP_A, "SUCCESS", 1, "12.50"),
+        (APP_A, "FAILED", 1, "12.50"),
+        (APP_A, "EXPIRED", 1, "12.50"),
+        (APP_B, "CREATED", 1, "12.50"),
+    ];
+    let starts = [None, Some("2026-01-26T10:30:00Z")];
+    let of = |start_at: Option<&str>, (app_id, status, payments, volume): (&str, &str, i64, &str)| RollupRow {
+        app_id: app_id.into(),
+        start_at: start_at.map(str::to_owned),
+        currency: "EUR".into(),
+        status: status.into(),
+        payments,
+        volume: volume.into(),
+    };
+    starts.iter().flat_map(|start| rows.map(|row| of(*start, row))).collect()
 }

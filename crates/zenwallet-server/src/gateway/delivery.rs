@@ -48,6 +48,9 @@ impl From<SecretError> for DressingError {
     }
 }
 
+/// How far the clocks of two nodes, and the end of a lease beyond its attempt, may reasonably lie ahead.
+const CLOCKS_DIFFER_MS: i64 = 60_000;
+
 impl Gateway {
     /// When a failed delivery is tried again.
     pub(crate) fn retry_schedule(&self) -> &RetrySchedule {
@@ -105,7 +108,8 @@ impl Gateway {
     ) -> Result<(), StoreError> {
         let Some(endpoint) = self.store.find_endpoint(app_id, endpoint_id).await? else { return Ok(()) };
         let patience_ms = i64::try_from(self.webhooks.disable_after.as_millis()).unwrap_or(i64::MAX);
-        let is_over = endpoint.failing_since.is_some_and(|since| since.plus_ms(patience_ms) <= self.now());
+        let now = self.clock.bounds().earliest;
+        let is_over = endpoint.failing_since.is_some_and(|since| since.plus_ms(patience_ms) <= now);
         if !endpoint.is_enabled || !is_over {
             return Ok(());
         }
@@ -135,10 +139,23 @@ impl Gateway {
         }
     }
 
+    /// Lets deliveries be due that a clock which was ahead has put off for longer than any delivery waits; says how many,
+    /// at most `limit`. While the clock itself is behind, nothing is done: others may keep the right time.
+    pub async fn recall_deliveries(&self, limit: u32) -> Result<u64, StoreError> {
+        let lease_ms = i64::try_from(self.webhooks.timeout.as_millis()).unwrap_or(i64::MAX);
+        let wait_ms = self.webhooks.schedule.longest_wait_ms().max(lease_ms).saturating_add(CLOCKS_DIFFER_MS);
+        let recalled =
+            self.store.recall_deliveries(self.clock.bounds().latest.plus_ms(wait_ms), self.now(), limit).await?;
+        if recalled > 0 {
+            tracing::warn!(recalled, "deliveries that the clock had put off too far are due: was it set back?");
+        }
+        Ok(recalled)
+    }
+
     /// Forgets deliveries that have been kept long enough; says how many, at most `limit` for each app.
     pub async fn prune_deliveries(&self, limit: u32) -> Result<u64, StoreError> {
         let kept_ms = i64::try_from(self.webhooks.log_retention.as_millis()).unwrap_or(i64::MAX);
-        let before = self.now().plus_ms(-kept_ms);
+        let before = self.clock.bounds().earliest.plus_ms(-kept_ms);
         let mut pruned = 0;
         for app in self.store.list_apps().await? {
             pruned += self.store.prune_deliveries(app.id, before, limit).await?;

@@ -1,9 +1,9 @@
 //! Who calls: keys to apps, remembered for a moment so that a request costs no query.
 
 use super::Gateway;
+use super::buckets::{Bucket, Buckets};
 use moka::future::Cache;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use zenwallet_core::Code;
@@ -11,7 +11,7 @@ use zenwallet_core::app::{ApiKey, App, KeyHash};
 use zenwallet_core::id::KeyId;
 use zenwallet_core::rate::{Policy, Verdict};
 use zenwallet_core::time::Timestamp;
-use zenwallet_store::{Store, StoreError};
+use zenwallet_store::{Bug, Store, StoreError, planted};
 
 /// How long a key is believed without asking the database: a revoked one is refused within this time.
 const BELIEVED_FOR: Duration = Duration::from_millis(500);
@@ -27,22 +27,14 @@ pub struct Caller {
     pub app: Arc<App>,
     /// What its key is known by.
     pub(crate) key: KeyHash,
-    limit: Option<(Policy, Arc<AtomicI64>)>,
+    limit: Option<(Policy, Arc<Bucket>)>,
 }
 
 impl Caller {
     /// Takes one request out of the key's bucket; `None` where there is no limit.
     pub fn admit(&self, now: Timestamp) -> Option<(Policy, Verdict)> {
         let (policy, bucket) = self.limit.as_ref()?;
-        let now_ns = now.as_ms().saturating_mul(1_000_000);
-        let mut state = bucket.load(Ordering::Relaxed);
-        loop {
-            let verdict = policy.admit(state, now_ns);
-            match bucket.compare_exchange_weak(state, verdict.next_full_at_ns, Ordering::Relaxed, Ordering::Relaxed) {
-                Ok(_) => return Some((*policy, verdict)),
-                Err(other) => state = other,
-            }
-        }
+        Some((*policy, bucket.admit(*policy, now)))
     }
 }
 
@@ -65,14 +57,14 @@ struct Known {
 #[derive(Debug)]
 pub(super) struct Callers {
     known: Cache<KeyHash, Option<Arc<Known>>>,
-    buckets: Mutex<HashMap<KeyId, Arc<AtomicI64>>>,
+    buckets: Buckets,
     used: Mutex<HashMap<KeyId, Timestamp>>,
 }
 
 impl Callers {
     pub(super) fn new() -> Self {
         let known = Cache::builder().max_capacity(REMEMBERED_MAX).time_to_live(BELIEVED_FOR).build();
-        Self { known, buckets: Mutex::default(), used: Mutex::default() }
+        Self { known, buckets: Buckets::default(), used: Mutex::default() }
     }
 
     /// The key of this hash, asked of the database by one request at a time.
@@ -80,22 +72,11 @@ impl Callers {
         let load = async {
             let Some((key, app)) = store.find_key(hash).await? else { return Ok(None) };
             self.used.lock().unwrap_or_else(PoisonError::into_inner).insert(key.id, now);
-            let limit = app.rate_per_s().map(|per_s| (Policy::per_second(per_s), self.bucket(key.id)));
+            let policy = app.rate_per_s().map(Policy::per_second);
+            let limit = policy.map(|policy| (policy, self.buckets.of(key.id, policy)));
             Ok(Some(Arc::new(Known { caller: Caller { app: Arc::new(app), key: hash, limit }, key })))
         };
         self.known.try_get_with(hash, load).await.map_err(|error: Arc<StoreError>| (*error).clone())
-    }
-
-    fn bucket(&self, key: KeyId) -> Arc<AtomicI64> {
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(buckets.entry(key).or_default())
-    }
-
-    /// Forgets buckets that have filled up: a new one is the same.
-    fn forget_full_buckets(&self, now: Timestamp) {
-        let now_ns = now.as_ms().saturating_mul(1_000_000);
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        buckets.retain(|_, full_at| Arc::strong_count(full_at) > 1 || full_at.load(Ordering::Relaxed) > now_ns);
     }
 }
 
@@ -114,7 +95,8 @@ impl Gateway {
         let now = self.now();
         let found = self.callers.find(&self.store, hash, now).await.map_err(KeyRefusal::Store)?;
         let known = found.ok_or(KeyRefusal::Refused(Code::ApiKeyInvalid))?;
-        if known.key.revoked_at.is_some_and(|at| at <= now) {
+        // Whenever that was: a clock that is set back gives nobody his key back.
+        if known.key.revoked_at.is_some() {
             return Err(KeyRefusal::Refused(Code::ApiKeyRevoked));
         }
         if known.key.expires_at.is_some_and(|at| at <= now) {
@@ -128,12 +110,28 @@ impl Gateway {
 
     /// Writes down when keys last called, and forgets what need not be remembered.
     pub async fn note_key_use(&self) -> Result<(), StoreError> {
-        self.callers.forget_full_buckets(self.now());
+        self.callers.buckets.forget_full(self.now());
         let used = std::mem::take(&mut *self.callers.used.lock().unwrap_or_else(PoisonError::into_inner));
         let used: Vec<_> = used.into_iter().collect();
         if used.is_empty() {
             return Ok(());
         }
         self.store.touch_keys(&used).await
+    }
+
+    /// Tells the other nodes how keys were used here, and takes what they let in out of the buckets here.
+    pub async fn share_key_use(&self) -> Result<(), StoreError> {
+        let told = self.callers.buckets.to_tell(self.now());
+        if told.is_empty() || planted(Bug::LimitsApart) {
+            return Ok(());
+        }
+        let heard = self.store.exchange_key_use(&self.webhooks.node, &told).await?;
+        self.callers.buckets.hear(&told, &heard, self.now());
+        Ok(())
+    }
+
+    /// Forgets what nodes told of keys that nobody uses any more.
+    pub async fn prune_key_use(&self) -> Result<u64, StoreError> {
+        self.store.prune_key_use(self.now()).await
     }
 }

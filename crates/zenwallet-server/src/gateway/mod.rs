@@ -1,7 +1,9 @@
 //! The use-cases: one function each, named as the sentence you would say. HTTP, the payer's page, the command
 //! line and the workers call the same ones.
 
+mod analytics;
 mod apps;
+mod buckets;
 mod delivery;
 mod keys;
 mod live;

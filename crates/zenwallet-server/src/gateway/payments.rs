@@ -176,7 +176,7 @@ impl Gateway {
 
     /// Forgets idempotency keys that have served their time.
     pub async fn prune_idempotency_keys(&self, limit: u32) -> Result<u64> {
-        let before = self.now().plus_ms(-zenwallet_core::limits::IDEMPOTENCY_KEPT_MS);
+        let before = self.clock.bounds().earliest.plus_ms(-zenwallet_core::limits::IDEMPOTENCY_KEPT_MS);
         self.store.prune_idempotency_keys(before, limit).await
     }
 }

@@ -1,5 +1,6 @@
 //! The HTTP API, a file per resource.
 
+mod analytics;
 mod deliveries;
 mod docs;
 mod endpoints;

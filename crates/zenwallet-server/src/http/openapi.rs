@@ -1,6 +1,6 @@
 //! The routes of the API and their description: one list makes both, so they cannot drift apart.
 
-use super::{deliveries, endpoints, events, export, payments, qr, webhooks};
+use super::{analytics, deliveries, endpoints, events, export, payments, qr, webhooks};
 use crate::gateway::Gateway;
 use axum::Router;
 use std::sync::Arc;
@@ -24,7 +24,8 @@ use utoipa_axum::routes;
     tags(
         (name = "Payments", description = "Requests for payment, from create to their end"),
         (name = "Events", description = "What changed, in one log without gaps: read it, or follow it as it grows"),
-        (name = "Webhooks", description = "Signed events on their way to you: where they go, and what became of each")
+        (name = "Webhooks", description = "Signed events on their way to you: where they go, and what became of each"),
+        (name = "Analytics", description = "What payments come to, at a glance and over time")
     ),
     security(("api_key" = [])),
     modifiers(&ApiKey)
@@ -69,6 +70,9 @@ pub(super) fn routes() -> (Router<Arc<Gateway>>, Document) {
         .routes(routes!(webhooks::test_webhook))
         .routes(routes!(webhooks::replay_webhooks))
         .routes(routes!(webhooks::rotate_webhook_secret))
+        .routes(routes!(analytics::get_overview))
+        .routes(routes!(analytics::get_volume))
+        .routes(routes!(analytics::get_status))
         .split_for_parts();
     describe_failures(&mut document);
     close_requests(&mut document);

@@ -10,6 +10,7 @@ use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 /// How long a connection may stay in each state.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +33,8 @@ pub(super) struct Busy(Arc<Answering>);
 #[derive(Debug)]
 struct Answering {
     now: AtomicBool,
+    /// Whether the connection has become a socket.
+    is_socket: AtomicBool,
     opened: Instant,
     /// When the last answer was given away whole, counted from `opened`.
     ended_ms: AtomicU64,
@@ -39,7 +42,12 @@ struct Answering {
 
 impl Default for Busy {
     fn default() -> Self {
-        Self(Arc::new(Answering { now: AtomicBool::new(false), opened: Instant::now(), ended_ms: AtomicU64::new(0) }))
+        Self(Arc::new(Answering {
+            now: AtomicBool::new(false),
+            is_socket: AtomicBool::new(false),
+            opened: Instant::now(),
+            ended_ms: AtomicU64::new(0),
+        }))
     }
 }
 
@@ -50,6 +58,11 @@ impl Busy {
             self.0.ended_ms.store(ended_ms, Ordering::Relaxed);
         }
         self.0.now.store(busy, Ordering::Relaxed);
+    }
+
+    /// From here on HTTP's graceful end knows nothing of it.
+    pub(super) fn become_socket(&self) {
+        self.0.is_socket.store(true, Ordering::Relaxed);
     }
 
     fn get(&self) -> bool {
@@ -79,6 +92,9 @@ pub(super) struct Guarded<S, H> {
     is_cut_off: bool,
     /// Who waits for bytes: with sockets another task than the one that writes.
     reader: Option<Waker>,
+    /// When sockets end because the server does, and a socket's wait for that.
+    end: CancellationToken,
+    ending: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
 }
 
 struct Stall {
@@ -88,7 +104,7 @@ struct Stall {
 }
 
 impl<S, H> Guarded<S, H> {
-    pub(super) fn new(stream: S, patience: Patience, busy: Busy, held: H) -> Self {
+    pub(super) fn new(stream: S, patience: Patience, busy: Busy, end: CancellationToken, held: H) -> Self {
         let timer = Box::pin(tokio::time::sleep(patience.idle));
         Self {
             stream,
@@ -104,6 +120,8 @@ impl<S, H> Guarded<S, H> {
             written: 0,
             is_cut_off: false,
             reader: None,
+            end,
+            ending: None,
         }
     }
 
@@ -169,8 +187,6 @@ impl<S, H> Guarded<S, H> {
         while stall.timer.as_mut().poll(context).is_ready() {
             if Instant::now() >= stall.until {
                 if written - stall.written_before < STALL_MIN_BYTES {
-                    self.is_cut_off = true;
-                    self.reader.take().into_iter().for_each(Waker::wake);
                     return Poll::Ready(does_not_read());
                 }
                 (stall.until, stall.written_before) = (Instant::now() + patience, written);
@@ -181,9 +197,28 @@ impl<S, H> Guarded<S, H> {
     }
 
     fn finish_write<T>(&mut self, context: &mut Context<'_>, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        match polled {
-            Poll::Pending => self.poll_stall(context).map(Err),
-            ready => ready,
+        let Poll::Pending = polled else { return polled };
+        let error = ready!(self.poll_stall(context));
+        // A socket's writer and reader are two: the one who only reads must learn that this is over.
+        self.is_cut_off = true;
+        if let Some(reader) = self.reader.take() {
+            reader.wake();
+        }
+        Poll::Ready(Err(error))
+    }
+
+    /// Whether a socket is to end with the server. It is cut: told that it is over, some clients would never come back.
+    fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if !self.busy.0.is_socket.load(Ordering::Relaxed) {
+            return Poll::Pending;
+        }
+        let end = &self.end;
+        self.ending.get_or_insert_with(|| Box::pin(end.clone().cancelled_owned())).as_mut().poll(context)
+    }
+
+    fn remember_reader(&mut self, context: &Context<'_>) {
+        if !self.reader.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
+            self.reader = Some(context.waker().clone());
         }
     }
 }
@@ -208,8 +243,9 @@ impl<S: AsyncRead + Unpin, H: Unpin> AsyncRead for Guarded<S, H> {
             }
             return Poll::Ready(result);
         }
-        if self.reader.as_ref().is_none_or(|reader| !reader.will_wake(context.waker())) {
-            self.reader = Some(context.waker().clone());
+        self.remember_reader(context);
+        if self.poll_end(context).is_ready() {
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::ConnectionAborted, "the server stops")));
         }
         ready!(self.poll_read_deadline(context));
         Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "no request came in time")))
@@ -277,7 +313,8 @@ mod tests {
         let patience = Patience { head: long, idle: long, stall: Duration::from_millis(50) };
         let busy = Busy::default();
         busy.set(true);
-        let (mut reading, mut writing) = tokio::io::split(Guarded::new(stream, patience, busy, ()));
+        let (mut reading, mut writing) =
+            tokio::io::split(Guarded::new(stream, patience, busy, CancellationToken::new(), ()));
         let reader = tokio::spawn(async move { reading.read_u8().await });
         let stalled = writing.write_all(&[0; 64]).await.unwrap_err();
         assert_eq!(stalled.kind(), io::ErrorKind::TimedOut);

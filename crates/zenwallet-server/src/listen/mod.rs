@@ -48,6 +48,7 @@ pub async fn serve(listener: TcpListener, app: App, limits: Limits, stop: Cancel
     let graceful = GracefulShutdown::new();
     let slots = Arc::new(Semaphore::new(limits.max_connections));
     let addresses = Addresses::default();
+    let end = CancellationToken::new();
     loop {
         let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -62,11 +63,12 @@ pub async fn serve(listener: TcpListener, app: App, limits: Limits, stop: Cancel
         };
         let Ok(slot) = Arc::clone(&slots).try_acquire_owned() else { continue };
         let Some(place) = addresses.enter(peer.ip(), limits.max_connections_per_address) else { continue };
-        open(stream, peer, app.clone(), &limits, (slot, place), &graceful);
+        open(stream, peer, app.clone(), &limits, (slot, place), &graceful, &end);
     }
     drop(listener);
-    let draining = async { tokio::join!(app.end_live(), graceful.shutdown()) };
-    if tokio::time::timeout(limits.grace, draining).await.is_err() {
+    app.end_live();
+    end.cancel();
+    if tokio::time::timeout(limits.grace, graceful.shutdown()).await.is_err() {
         tracing::warn!("some connections did not end within the grace time");
     }
 }
@@ -78,12 +80,13 @@ fn open(
     limits: &Limits,
     held: (OwnedSemaphorePermit, Place),
     graceful: &GracefulShutdown,
+    end: &CancellationToken,
 ) {
     let _ = stream.set_nodelay(true);
     let patience = Patience { head: limits.head_timeout, idle: limits.idle_timeout, stall: limits.write_stall_timeout };
     let busy = Busy::default();
     // A socket leaves its HTTP connection behind, but not the stream: that is what has a place.
-    let io = TokioIo::new(Guarded::new(stream, patience, busy.clone(), held));
+    let io = TokioIo::new(Guarded::new(stream, patience, busy.clone(), end.clone(), held));
     let service = service_fn(move |request: Request<Incoming>| {
         let (app, busy) = (app.clone(), busy.clone());
         busy.set(true);
@@ -91,6 +94,9 @@ fn open(
             let response = app.handle(request.map(Body::new)).await;
             // A stream that became a socket is never at rest in HTTP's sense: its own pings tell whether it lives.
             let ends = response.status() != StatusCode::SWITCHING_PROTOCOLS;
+            if !ends {
+                busy.become_socket();
+            }
             Ok::<Response<Tracked>, Infallible>(response.map(|body| Tracked { body, busy: ends.then_some(busy) }))
         }
     });

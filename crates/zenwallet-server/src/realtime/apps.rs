@@ -1,5 +1,6 @@
 //! Namespace `/`: an app's own log.
 
+use super::pace::Pace;
 use super::send;
 use crate::edge::ApiError;
 use crate::gateway::{Farewell, Follower, Gateway};
@@ -55,6 +56,7 @@ pub(super) async fn follow(socket: SocketRef) {
 }
 
 async fn tell(socket: &SocketRef, follower: &mut Follower) {
+    let mut pace = Pace::of(socket);
     if !send(socket, "ready", &Ready { after_seq: follower.after() }).await {
         return;
     }
@@ -62,6 +64,7 @@ async fn tell(socket: &SocketRef, follower: &mut Follower) {
         match follower.next().await {
             Ok(events) => {
                 for event in events {
+                    pace.wait(socket).await;
                     if !send(socket, event.kind.as_str(), &*event.json).await {
                         return;
                     }

@@ -1,13 +1,18 @@
 //! What every request to `/socket.io` passes: the origin is checked, bodies are bounded, and a socket keeps nothing of its
 //! request that it does not need.
 
+use super::pace;
 use crate::edge::{ApiError, read_body};
+use crate::gateway::Gateway;
 use axum::Router;
 use axum::body::Body;
+use axum::body::HttpBody;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use socketioxide::SocketIo;
 use socketioxide::service::SocketIoService;
+use std::sync::Arc;
 use tower::ServiceExt;
 use zenwallet_core::Code;
 
@@ -61,12 +66,14 @@ impl Origins {
 /// The way to the sockets.
 pub(super) struct Door {
     service: SocketIoService<Router>,
+    io: SocketIo,
+    gateway: Arc<Gateway>,
     origins: Origins,
 }
 
 impl Door {
-    pub(super) fn new(service: SocketIoService<Router>, origins: Origins) -> Self {
-        Self { service, origins }
+    pub(super) fn new(service: SocketIoService<Router>, io: SocketIo, gateway: Arc<Gateway>, origins: Origins) -> Self {
+        Self { service, io, gateway, origins }
     }
 
     pub(super) async fn pass(&self, mut request: Request) -> Response {
@@ -91,6 +98,7 @@ impl Door {
     }
 
     async fn connect(&self, request: Request) -> Result<Response, ApiError> {
+        let polled = (request.method() == Method::GET).then(|| pace::polled(request.uri().query())).flatten();
         let request = if request.method() == Method::POST {
             let (parts, body) = request.into_parts();
             let body = read_body(&parts, body).await?;
@@ -98,8 +106,22 @@ impl Door {
         } else {
             request
         };
-        match self.service.clone().oneshot(request).await {
-            Ok(response) => Ok(response.map(Body::new)),
+        let answered = tokio::select! {
+            biased;
+            answered = self.service.clone().oneshot(request) => answered,
+            // A poll may wait for long. An error makes its client connect again; a close would make some give up.
+            () = self.gateway.following_ended() => return Err(ApiError::new(Code::ShuttingDown)),
+        };
+        match answered {
+            // Clients heed the status; people read the body, which has the one shape of every error.
+            Ok(response) if response.status().is_client_error() => Err(ApiError::new(Code::SocketRequestInvalid)),
+            Ok(response) => {
+                // One byte is a packet without content: during an upgrade polls are answered so, and take nothing.
+                if let Some(id) = polled.filter(|_| response.size_hint().exact() != Some(1)) {
+                    pace::note_poll(&self.io, id);
+                }
+                Ok(response.map(Body::new))
+            }
             Err(never) => match never {},
         }
     }

@@ -4,6 +4,7 @@
 
 mod apps;
 mod door;
+mod pace;
 mod payers;
 
 pub(crate) use door::Origins;
@@ -22,7 +23,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Packets that may wait for a socket's wire. They go out together, and the room for them stays with the socket.
-const BUFFER: usize = 16;
+const BUFFER: usize = 32;
+/// Most bytes of one answer to a poll, which nothing ever reaches: all that may wait fits into it. What does not fit would
+/// be set aside for the next poll, and be lost when an upgrade comes before that. Bodies from clients have the API's limit.
+const POLL_MAX_BYTES: u64 = BUFFER as u64 * 64 * 1024;
 /// Most bytes of one message from a client: an `auth` and little more.
 const MESSAGE_MAX_BYTES: usize = 16 * 1024;
 /// Room for what a client says once it is in, a few bytes at a time; it grows for the rest.
@@ -33,37 +37,26 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// not read.
 const FULL_PAUSES: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(64)];
 
-/// The sockets of this node.
-#[derive(Clone, Debug)]
-pub(crate) struct Realtime(SocketIo);
-
-impl Realtime {
-    /// The route of the sockets, and what ends them.
-    pub(crate) fn routes(gateway: &Arc<Gateway>, origins: Origins) -> (Self, Router) {
-        let (service, io) = SocketIo::builder()
-            .max_buffer_size(BUFFER)
-            .max_payload(MESSAGE_MAX_BYTES as u64)
-            .ws_max_message_size(MESSAGE_MAX_BYTES)
-            .ws_max_frame_size(MESSAGE_MAX_BYTES)
-            .ws_read_buffer_size(READ_BYTES)
-            .connect_timeout(CONNECT_TIMEOUT)
-            .with_state(Arc::clone(gateway))
-            .with_state(payers::Rooms::default())
-            .build_with_inner_svc(Router::new());
-        io.ns("/", apps::follow.with(apps::admit));
-        io.ns("/pay", payers::show.with(payers::admit));
-        let door = Arc::new(Door::new(service, origins));
-        let handler = move |request| {
-            let door = Arc::clone(&door);
-            async move { door.pass(request).await }
-        };
-        (Self(io), Router::new().route("/socket.io/", any(handler)))
-    }
-
-    /// Ends every socket; clients connect again elsewhere.
-    pub(crate) async fn close(&self) {
-        self.0.close().await;
-    }
+/// The route of the sockets.
+pub(crate) fn routes(gateway: &Arc<Gateway>, origins: Origins) -> Router {
+    let (service, io) = SocketIo::builder()
+        .max_buffer_size(BUFFER)
+        .max_payload(POLL_MAX_BYTES)
+        .ws_max_message_size(MESSAGE_MAX_BYTES)
+        .ws_max_frame_size(MESSAGE_MAX_BYTES)
+        .ws_read_buffer_size(READ_BYTES)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .with_state(Arc::clone(gateway))
+        .with_state(payers::Rooms::default())
+        .build_with_inner_svc(Router::new());
+    io.ns("/", apps::follow.with(apps::admit));
+    io.ns("/pay", payers::show.with(payers::admit));
+    let door = Arc::new(Door::new(service, io, Arc::clone(gateway), origins));
+    let handler = move |request| {
+        let door = Arc::clone(&door);
+        async move { door.pass(request).await }
+    };
+    Router::new().route("/socket.io/", any(handler))
 }
 
 /// Sends an event, as soon as the socket's buffer has room; false when the socket is gone.

@@ -3,7 +3,7 @@
 
 use super::send;
 use crate::edge::{ApiError, known_id};
-use crate::gateway::Gateway;
+use crate::gateway::{Farewell, Gateway};
 use crate::wire::event::PayerEvent;
 use crate::wire::payment::PayerPayment;
 use crate::wire::socket::PayerAuth;
@@ -12,10 +12,13 @@ use socketioxide::SocketIo;
 use socketioxide::extract::{SocketRef, State, TryData};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use zenwallet_core::Code;
 use zenwallet_core::id::{AppId, PaymentId, PaymentKind};
 
+/// Wait after following an app's log has failed.
+const FOLLOW_AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// Most sockets of one payment's payers.
 const PAYERS_MAX: usize = 16;
 
@@ -133,24 +136,47 @@ impl Drop for Leaving {
 /// Tells the payers of one app what becomes of their payments, until the last has gone.
 async fn tell(io: SocketIo, gateway: Arc<Gateway>, app_id: AppId, over: CancellationToken) {
     let telling = async {
-        let mut follower = match gateway.follow_for_payers(app_id).await {
-            Ok(follower) => follower,
-            Err(error) => return tracing::warn!(?error, %app_id, "payers are not told; their pages poll"),
-        };
-        while let Ok(events) = follower.next().await {
-            for event in events {
-                let payers = sockets_in(&io, event.payment_id);
-                let public = (!payers.is_empty()).then(|| PayerEvent::of(event.json.get()));
-                let Some(public) = public.flatten() else { continue };
-                for payer in payers {
-                    // A payer whose buffer is full learns of it by polling.
-                    let _ = payer.emit(event.kind.as_str(), &public);
+        loop {
+            match follow(&io, &gateway, app_id).await {
+                Pause::Shutdown => return,
+                Pause::Failed(reason) => {
+                    tracing::warn!(reason, %app_id, "payers are not told for a moment; their pages poll")
                 }
             }
+            tokio::time::sleep(FOLLOW_AGAIN_AFTER).await;
         }
     };
     tokio::select! {
         () = telling => {}
         () = over.cancelled() => {}
+    }
+}
+
+/// Why the telling paused.
+enum Pause {
+    Shutdown,
+    Failed(String),
+}
+
+async fn follow(io: &SocketIo, gateway: &Arc<Gateway>, app_id: AppId) -> Pause {
+    let mut follower = match gateway.follow_for_payers(app_id).await {
+        Ok(follower) => follower,
+        Err(error) => return Pause::Failed(ApiError::from(error).line()),
+    };
+    loop {
+        let events = match follower.next().await {
+            Ok(events) => events,
+            Err(Farewell::Shutdown) => return Pause::Shutdown,
+            Err(farewell) => return Pause::Failed(ApiError::from(farewell).line()),
+        };
+        for event in events {
+            let payers = sockets_in(io, event.payment_id);
+            let public = (!payers.is_empty()).then(|| PayerEvent::of(event.json.get()));
+            let Some(public) = public.flatten() else { continue };
+            for payer in payers {
+                // A payer whose buffer is full learns of it by polling.
+                let _ = payer.emit(event.kind.as_str(), &public);
+            }
+        }
     }
 }

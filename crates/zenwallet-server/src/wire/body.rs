@@ -71,8 +71,7 @@ pub(crate) struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// The members of a JSON object; an empty body is an empty object.
     pub(crate) fn parse(body: &'a [u8]) -> Result<Self, Rejection> {
-        let blank = body.iter().all(u8::is_ascii_whitespace);
-        let members = if blank { Vec::new() } else { parse_object(body)?.0 };
+        let members = if is_blank(body) { Vec::new() } else { parse_object(body)?.0 };
         let mut errors = Vec::new();
         for (index, (name, _)) in members.iter().enumerate() {
             if members[..index].iter().any(|(earlier, _)| earlier == name) {
@@ -240,6 +239,11 @@ pub(super) fn parse_time(name: &'static str, text: &str) -> Result<Timestamp, Re
     })
 }
 
+/// Whether a body says nothing: what JSON calls whitespace, which a form feed is not.
+fn is_blank(body: &[u8]) -> bool {
+    body.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
+}
+
 fn parse_object(body: &[u8]) -> Result<Object<'_>, Rejection> {
     serde_json::from_slice(body).map_err(|error| {
         if error.is_data() && body.iter().find(|b| !b.is_ascii_whitespace()) != Some(&b'{') {
@@ -316,7 +320,7 @@ pub(crate) fn fingerprint(method: &str, path: &str, body: &[u8]) -> [u8; 32] {
     hash.update(path);
     hash.update([0]);
     // As `Fields::parse` has it: an empty body is an empty object.
-    let body = if body.trim_ascii().is_empty() { b"{}" } else { body };
+    let body = if is_blank(body) { b"{}" } else { body };
     match serde_json::from_slice::<serde_json::Value>(body) {
         Ok(value) => hash.update(canonical(&value)),
         Err(_) => hash.update(body),

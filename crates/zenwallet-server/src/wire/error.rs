@@ -90,7 +90,7 @@ pub(crate) const fn class(code: Code) -> (u16, &'static str) {
         Code::IdempotencyKeyInUse => (409, "idempotency_error"),
         Code::IdempotencyKeyReused => (422, "idempotency_error"),
         Code::RateLimited | Code::LiveConnectionLimit => (429, "rate_limit_error"),
-        Code::ServiceUnavailable | Code::Overloaded => (503, "api_error"),
+        Code::ServiceUnavailable | Code::Overloaded | Code::ShuttingDown => (503, "api_error"),
         Code::InternalError => (500, "api_error"),
         _ => (400, INVALID),
     }

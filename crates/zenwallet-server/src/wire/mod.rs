@@ -1,5 +1,6 @@
 //! Every shape that is promised: what requests may hold and what answers look like.
 
+pub(crate) mod analytics;
 pub(crate) mod body;
 pub(crate) mod cursor;
 pub(crate) mod delivery;

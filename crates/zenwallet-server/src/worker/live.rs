@@ -54,5 +54,6 @@ async fn check(gateway: &Gateway) {
     loop {
         ticks.tick().await;
         gateway.show_out_refused_followers().await;
+        crate::metrics::note_followers(gateway.count_followers());
     }
 }

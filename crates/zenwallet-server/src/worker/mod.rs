@@ -4,6 +4,8 @@ mod deliver;
 mod live;
 mod send;
 
+#[doc(hidden)]
+pub use deliver::Lanes;
 pub use deliver::{Dispatch, Slots, run_deliveries};
 pub use live::run_live;
 
@@ -17,6 +19,8 @@ use tokio_util::sync::CancellationToken;
 const SWEEP_SLEEP_MAX: Duration = Duration::from_secs(10);
 /// Sleep after a failure.
 const RETRY_SLEEP: Duration = Duration::from_millis(500);
+/// Between two words of this node to the others: what they let in meanwhile is let in too much.
+const SHARE_SLEEP: Duration = Duration::from_millis(100);
 const UPKEEP_SLEEP: Duration = Duration::from_secs(15);
 /// Rounds of upkeep from one look for old deliveries and events to the next: ten minutes.
 const PRUNE_LOGS_ROUNDS: u32 = 40;
@@ -47,7 +51,28 @@ pub async fn run_expiry(gateway: Arc<Gateway>, batch_max: u32, stop: Cancellatio
     }
 }
 
-/// Keeps small things in order until told to stop: last use of keys, old idempotency keys.
+/// Shares with the other nodes how keys are used, until told to stop.
+pub async fn run_sharing(gateway: Arc<Gateway>, stop: CancellationToken) {
+    let mut sleep = SHARE_SLEEP;
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(sleep) => {}
+            () = stop.cancelled() => {}
+        }
+        sleep = match gateway.share_key_use().await {
+            Ok(()) => SHARE_SLEEP,
+            Err(error) => {
+                tracing::warn!(%error, "the use of keys could not be shared; each node keeps its own limits meanwhile");
+                RETRY_SLEEP
+            }
+        };
+        if stop.is_cancelled() {
+            return;
+        }
+    }
+}
+
+/// Keeps small things in order until told to stop: last use of keys, old idempotency keys, deliveries put off too far.
 pub async fn run_upkeep(gateway: Arc<Gateway>, stop: CancellationToken) {
     for round in (0..PRUNE_LOGS_ROUNDS).cycle() {
         tokio::select! {
@@ -60,6 +85,9 @@ pub async fn run_upkeep(gateway: Arc<Gateway>, stop: CancellationToken) {
         if stop.is_cancelled() {
             return;
         }
+        if let Err(error) = gateway.prune_key_use().await {
+            tracing::warn!(%error, "old uses of keys could not be forgotten");
+        }
         loop {
             match gateway.prune_idempotency_keys(PRUNE_BATCH).await {
                 Ok(pruned) if pruned >= u64::from(PRUNE_BATCH) && !stop.is_cancelled() => {}
@@ -70,12 +98,27 @@ pub async fn run_upkeep(gateway: Arc<Gateway>, stop: CancellationToken) {
                 }
             }
         }
+        recall_deliveries(&gateway, &stop).await;
         // Days are kept and every app is asked: now and then is enough.
         if round == 0 {
             prune_deliveries(&gateway, &stop).await;
             prune_events(&gateway, &stop).await;
         }
         crate::metrics::upkeep();
+    }
+}
+
+/// Lets deliveries be due that a wrong clock has put off.
+async fn recall_deliveries(gateway: &Gateway, stop: &CancellationToken) {
+    while !stop.is_cancelled() {
+        match gateway.recall_deliveries(PRUNE_BATCH).await {
+            Ok(recalled) if recalled >= u64::from(PRUNE_BATCH) => {}
+            Ok(_) => return,
+            Err(error) => {
+                tracing::warn!(%error, "deliveries that wait too long could not be looked for");
+                return;
+            }
+        }
     }
 }
 

@@ -72,6 +72,7 @@ fn seen(code: Code) -> Seen {
         | Code::EventsForgotten
         | Code::AfterSeqAhead
         | Code::OriginForbidden
+        | Code::SocketRequestInvalid
         | Code::WebhookSecretLimit => Act,
         Code::LiveConnectionLimit => In("live::stream::an_app_has_so_many_streams"),
         Code::ShuttingDown => In("live::stream::a_stream_ends_with_its_node"),
@@ -146,6 +147,7 @@ async fn act(app: &TestApp, code: Code) -> Answer {
         Code::OriginForbidden => {
             app.get("/socket.io/?EIO=4&transport=polling").header("origin", "https://evil.example")
         }
+        Code::SocketRequestInvalid => app.get("/socket.io/?EIO=4&transport=polling&sid=x"),
         _ => return act_on_webhooks(app, code).await,
     };
     call.send().await

@@ -1,6 +1,7 @@
 //! API keys: who is let in, and who no longer is.
 
-use crate::support::{Answer, TestApp, eventually};
+use crate::support::{Answer, Call, TestApp, eventually};
+use axum::http::Method;
 use std::time::Duration;
 use zenwallet_core::app::{Environment, KeyHash};
 
@@ -8,6 +9,8 @@ both_databases! {
     a_key_opens_its_own_app,
     what_is_no_key_is_told_apart,
     a_revoked_key_is_refused_at_once,
+    a_revoked_key_stays_so_when_the_clock_is_set_back,
+    a_key_revoked_or_disabled_on_one_node_is_refused_on_the_other,
     a_rotated_key_lives_through_its_overlap,
     a_rotation_without_overlap_ends_the_old_key,
     rotations_chain,
@@ -78,6 +81,31 @@ async fn a_revoked_key_is_refused_at_once(app: TestApp) {
     assert!(app.store.revoke_key(app.key_id(&app.b.key).await, app.clock.now()).await.unwrap());
     ask(&app, &app.b.key).await.expect_error(401, "api_key_revoked");
     ask(&app, &app.live.key).await.expect(200);
+}
+
+async fn a_revoked_key_stays_so_when_the_clock_is_set_back(app: TestApp) {
+    let key = &app.a.key;
+    assert!(app.store.revoke_key(app.key_id(key).await, app.clock.now()).await.unwrap());
+    app.clock.jump_ms(-3_600_000);
+    ask(&app, key).await.expect_error(401, "api_key_revoked");
+}
+
+async fn a_key_revoked_or_disabled_on_one_node_is_refused_on_the_other(app: TestApp) {
+    let (second, _) = app.node("second").await;
+    let there = async |key: &str| Call::new(&second, Method::GET, "/api/payments").bearer(key).send().await;
+    // Each is in use on both nodes until the moment it ends.
+    for tenant in [&app.a, &app.b] {
+        there(&tenant.key).await.expect(200);
+        ask(&app, &tenant.key).await.expect(200);
+    }
+    assert!(app.store.revoke_key(app.key_id(&app.a.key).await, app.clock.now()).await.unwrap());
+    assert!(app.store.set_app_active(app.b.app_id, false).await.unwrap());
+    for (tenant, code) in [(&app.a, "api_key_revoked"), (&app.b, "app_disabled")] {
+        let refused = async || Some(there(&tenant.key).await).filter(|answer| answer.code() == code);
+        eventually(code, PROMPT, refused).await;
+        self::refused(&app, &tenant.key, code).await;
+    }
+    there(&app.live.key).await.expect(200);
 }
 
 async fn a_rotated_key_lives_through_its_overlap(app: TestApp) {

@@ -7,6 +7,7 @@
 #[macro_use]
 mod support;
 
+mod analytics;
 mod codes;
 mod docs;
 mod errors;
@@ -14,6 +15,7 @@ mod idempotency;
 mod idempotency_storm;
 mod isolation;
 mod keys;
+mod live;
 mod outage;
 mod pay_page;
 mod payments;

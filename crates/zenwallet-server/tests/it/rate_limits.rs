@@ -1,8 +1,10 @@
 //! The rate limit of each key.
 
-use crate::support::{Answer, Tenant, TestApp, at_once};
+use crate::support::{Answer, Call, Kind, Tenant, TestApp, at_once, run};
+use axum::http::Method;
 use serde_json::json;
 use zenwallet_core::app::Environment;
+use zenwallet_server::App;
 
 both_databases! {
     every_answer_says_where_its_key_stands,
@@ -12,6 +14,16 @@ both_databases! {
     zero_is_no_limit,
     many_at_once_pass_no_more_than_the_burst,
     a_refused_request_has_no_effect,
+}
+
+#[test]
+fn nodes_keep_one_limit() {
+    run(Kind::Postgres, nodes_keep_one_limit_among_them);
+}
+
+#[test]
+fn what_one_node_let_in_another_refuses() {
+    run(Kind::Postgres, a_burst_on_one_node_is_missing_on_the_other);
 }
 
 async fn ask(app: &TestApp, tenant: &Tenant) -> Answer {
@@ -119,4 +131,62 @@ async fn a_refused_request_has_no_effect(app: TestApp) {
     app.pass_s(2);
     assert_eq!(app.read(&tenant, &id).await["status"], "PENDING");
     assert_eq!(app.events_of(&tenant, &id).await, ["payment.created"]);
+}
+
+/// Rounds of 100 ms in which every node is asked for more than all of them may let in.
+async fn nodes_keep_one_limit_among_them(app: TestApp) {
+    const SECONDS: u32 = 12;
+    let nodes = [app.node("one").await, app.node("two").await, app.node("three").await];
+    for count in [2, 3] {
+        let tenant = app.new_tenant(Environment::Test, Some(20)).await;
+        let mut admitted = 0_u32;
+        for round in 0..SECONDS * 10 {
+            for (number, (node, gateway)) in nodes[..count].iter().enumerate() {
+                // The first node gets three times as many as the others.
+                for _ in 0..if number == 0 { 9 } else { 3 } {
+                    let answer = Call::new(node, Method::GET, "/api/payments").key(&tenant).send().await;
+                    admitted += u32::from(answer.status == 200);
+                }
+                gateway.share_key_use().await.unwrap();
+            }
+            assert!(admitted <= 40 * u32::try_from(count).unwrap() + 2 * (round + 1), "{admitted} in round {round}");
+            app.pass_ms(100);
+        }
+        let allowed = 40 + SECONDS * 20;
+        let part = f64::from(admitted) / f64::from(allowed);
+        assert!((0.95..=1.1).contains(&part), "{count} nodes: {admitted} of {allowed}");
+        app.pass_s(60);
+        // Long after, all that is known of it can go.
+        app.gateway.prune_key_use().await.unwrap();
+    }
+}
+
+async fn a_burst_on_one_node_is_missing_on_the_other(app: TestApp) {
+    let [(here, one), (there, two)] = [app.node("one").await, app.node("two").await];
+    let tenant = app.new_tenant(Environment::Test, Some(2)).await;
+    let at = async |node: &App| Call::new(node, Method::GET, "/api/payments").key(&tenant).send().await;
+    for _ in 0..4 {
+        at(&here).await.expect(200);
+    }
+    one.share_key_use().await.unwrap();
+    assert_eq!(numbers(&at(&there).await.expect(200)), [4, 3, 1], "it has not heard yet");
+    two.share_key_use().await.unwrap();
+    let refused = at(&there).await.expect_error(429, "rate_limited");
+    // Five were let in, one more than the bucket holds: half a second of debt, and half a second for the next.
+    assert_eq!((refused.header("retry-after"), numbers(&refused)), ("1", [4, 0, 3]));
+    one.share_key_use().await.unwrap();
+    app.pass_ms(999);
+    for node in [&here, &there] {
+        at(node).await.expect_error(429, "rate_limited");
+    }
+    app.pass_ms(1);
+    assert_eq!(numbers(&at(&here).await.expect(200)), [4, 0, 2]);
+    one.share_key_use().await.unwrap();
+    two.share_key_use().await.unwrap();
+    at(&there).await.expect_error(429, "rate_limited");
+    // A node that starts finds the bucket as the others know it.
+    let (late, three) = app.node("three").await;
+    at(&late).await.expect(200);
+    three.share_key_use().await.unwrap();
+    at(&late).await.expect_error(429, "rate_limited");
 }

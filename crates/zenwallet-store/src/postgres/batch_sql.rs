@@ -1,5 +1,6 @@
 //! The statements of a batch, each over whole columns of rows.
 
+use super::rollup::{GROW_ROLLUP, GROW_TYPES, grow_rollup_sql};
 use super::row::payment_columns;
 use tokio_postgres::types::Type;
 
@@ -57,7 +58,7 @@ macro_rules! grow_logs {
              bases AS MATERIALIZED (SELECT array_agg(base ORDER BY app_id) AS base FROM grown \
              HAVING zw_assert(count(*) = cardinality(",
             $app_id,
-            "), 'ZW001', 'an app has no event log')) "
+            "), 'ZW001', 'an app has no event log'))"
         )
     };
 }
@@ -66,13 +67,13 @@ macro_rules! grow_logs {
 pub(super) const APPEND_EVENTS: &str = concat!(
     "WITH ",
     grow_logs!("$1", "$2", "$10"),
-    "INSERT INTO event (app_id, seq, id, kind, payment_id, created_at_ms, body) \
+    " INSERT INTO event (app_id, seq, id, kind, payment_id, created_at_ms, body) \
      SELECT e.app_id, (SELECT base FROM bases)[e.log] + e.place, e.id, e.kind, e.payment_id, e.created_at_ms, e.body \
      FROM unnest($3::uuid[], $4::bigint[], $5::uuid[], $6::smallint[], $7::uuid[], $8::bigint[], $9::text[], $11::integer[]) \
      AS e (app_id, place, id, kind, payment_id, created_at_ms, body, log)"
 );
 
-/// What [`INSERT_PAYMENTS`] and [`APPEND_EVENTS`] do, as one statement that is its own transaction: a batch of
+/// What [`INSERT_PAYMENTS`], [`APPEND_EVENTS`] and [`GROW_ROLLUP`] do, as one statement that is its own transaction: a batch of
 /// nothing but new payments is one message to the server and one back.
 pub(super) const CREATE_PAYMENTS: &str = concat!(
     "WITH new AS MATERIALIZED (SELECT * FROM unnest($3::uuid[], $4::uuid[], $5::bigint[], \
@@ -84,7 +85,9 @@ pub(super) const CREATE_PAYMENTS: &str = concat!(
      SELECT id, app_id, amount_minor, currency, 0, reference_id, description, metadata, webhook_url, return_url, \
      created_at_ms, expires_at_ms FROM new), ",
     grow_logs!("$1", "$2", "$17"),
-    "INSERT INTO event (app_id, seq, id, kind, payment_id, created_at_ms, body) \
+    ", counted AS (",
+    grow_rollup_sql!("$19", "$20", "$21", "$22", "$23", "$24", "$25", "$26", "(SELECT base FROM bases) IS NOT NULL"),
+    ") INSERT INTO event (app_id, seq, id, kind, payment_id, created_at_ms, body) \
      SELECT app_id, (SELECT base FROM bases)[log] + place, event_id, 0, id, created_at_ms, body FROM new"
 );
 
@@ -99,7 +102,7 @@ pub(super) const PROBE: &str = "INSERT INTO instance (name, value) VALUES ('prob
     ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 
 /// Every statement of the writer with the types of its parameters.
-pub(super) fn statements() -> [(&'static str, &'static [Type]); 9] {
+pub(super) fn statements() -> [(&'static str, &'static [Type]); 10] {
     [
         (LOAD_PAYMENTS, &[Type::UUID_ARRAY]),
         (LOAD_DUE, &[Type::INT8, Type::INT8]),
@@ -108,6 +111,7 @@ pub(super) fn statements() -> [(&'static str, &'static [Type]); 9] {
         (SETTLE_PAYMENTS, &SETTLE_TYPES),
         (APPEND_EVENTS, &APPEND_TYPES),
         (CREATE_PAYMENTS, &CREATE_TYPES),
+        (GROW_ROLLUP, &GROW_TYPES),
         (KEEP_KEYS, &KEEP_TYPES),
         (PROBE, &[Type::TEXT]),
     ]
@@ -126,7 +130,7 @@ const INSERT_TYPES: [Type; 11] = [
     Type::INT8_ARRAY,
     Type::INT8_ARRAY,
 ];
-const CREATE_TYPES: [Type; 18] = [
+const CREATE_TYPES: [Type; 26] = [
     Type::UUID_ARRAY,
     Type::INT8_ARRAY,
     Type::UUID_ARRAY,
@@ -145,6 +149,14 @@ const CREATE_TYPES: [Type; 18] = [
     Type::TEXT_ARRAY,
     Type::INT8_ARRAY,
     Type::INT4_ARRAY,
+    Type::UUID_ARRAY,
+    Type::INT2_ARRAY,
+    Type::INT8_ARRAY,
+    Type::TEXT_ARRAY,
+    Type::INT2_ARRAY,
+    Type::INT8_ARRAY,
+    Type::INT8_ARRAY,
+    Type::INT8_ARRAY,
 ];
 const SETTLE_TYPES: [Type; 7] = [
     Type::UUID_ARRAY,

@@ -3,7 +3,7 @@
 //! What is lost here (a connection that broke, a node that died before it could tell) is found by those who poll.
 
 use super::connect::{Ear, Target, describe};
-use crate::news::{Grown, News};
+use crate::log::{Grown, News};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -41,6 +41,14 @@ const CANCEL_DELIVERY: &str = "UPDATE delivery SET status = 3, visible_at_ms = N
     WHERE app_id = $1 AND id = $2 AND status = 0";
 const RELEASE_LEASES: &str = "UPDATE delivery SET visible_at_ms = $2, leased_by = NULL \
     WHERE visible_at_ms > $2 AND leased_by = $1";
+/// Jumps from lane to lane, and in each to what waits longest.
+const RECALL_DELIVERIES: &str = "WITH RECURSIVE lanes AS ( \
+    (SELECT lane FROM delivery WHERE visible_at_ms IS NOT NULL ORDER BY lane LIMIT 1) UNION ALL \
+    SELECT n.lane FROM lanes l CROSS JOIN LATERAL (SELECT d.lane FROM delivery d WHERE d.visible_at_ms IS NOT NULL \
+    AND d.lane > l.lane ORDER BY d.lane LIMIT 1) n) \
+    UPDATE delivery SET visible_at_ms = CASE WHEN leased_by IS NULL THEN $2 ELSE $3 END \
+    WHERE ctid = ANY(ARRAY(SELECT far.at FROM lanes l CROSS JOIN LATERAL (SELECT ctid AS at FROM delivery \
+    WHERE lane = l.lane AND visible_at_ms > $1 LIMIT $4 FOR UPDATE SKIP LOCKED) far LIMIT $4))";
 const PRUNE_ATTEMPTS: &str = "DELETE FROM attempt WHERE app_id = $1 AND delivery_id IN (SELECT id FROM delivery \
     WHERE app_id = $1 AND id < $2 AND status <> 0 ORDER BY id LIMIT $3)";
 const PRUNE_DELIVERIES: &str = "DELETE FROM delivery WHERE app_id = $1 AND id IN (SELECT id FROM delivery \
@@ -155,6 +163,14 @@ impl PostgresStore {
     pub(crate) async fn release_leases(&self, node: &str, now: Timestamp) -> Result<u64> {
         let now = now.as_ms();
         self.execute(RELEASE_LEASES, &[(&node, Type::TEXT), (&now, Type::INT8)]).await
+    }
+
+    pub(crate) async fn recall_deliveries(&self, latest: Timestamp, now: Timestamp, limit: u32) -> Result<u64> {
+        let lease_end = now.plus_ms(self.0.surroundings.leasing.lease_ms).as_ms();
+        let (latest, now, limit) = (latest.as_ms(), now.as_ms(), i64::from(limit));
+        let params: [Param<'_>; 4] =
+            [(&latest, Type::INT8), (&now, Type::INT8), (&lease_end, Type::INT8), (&limit, Type::INT8)];
+        self.execute(RECALL_DELIVERIES, &params).await
     }
 
     pub(crate) async fn prune_deliveries(&self, app_id: AppId, before: Timestamp, limit: u32) -> Result<u64> {

@@ -1,18 +1,21 @@
 //! Rows to domain values. A value that this program does not write is a typed error, never a panic.
 
+use crate::KeyUse;
 use crate::delivery::LeasedDelivery;
 use crate::error::{Result, StoreError};
+use crate::rollup::{RollupKey, RollupSum, Span};
 use std::sync::Arc;
 use tokio_postgres::Row;
 use tokio_postgres::types::FromSql;
 use uuid::Uuid;
+use zenwallet_core::analytics::Tally;
 use zenwallet_core::app::{ApiKey, App, Environment, KeyHash};
 use zenwallet_core::delivery::{Attempt, Cause, Delivery, DeliveryStatus, Lane};
 use zenwallet_core::endpoint::{Endpoint, EventSet};
 use zenwallet_core::event::{Event, EventType};
 use zenwallet_core::id::{Id, Kind};
 use zenwallet_core::metadata::Metadata;
-use zenwallet_core::money::{Amount, Currency};
+use zenwallet_core::money::{Amount, Currency, Volume};
 use zenwallet_core::payment::{Payment, Status};
 use zenwallet_core::time::Timestamp;
 
@@ -70,6 +73,13 @@ impl<'a> Columns<'a> {
 
     fn optional_time(&mut self) -> Result<Option<Timestamp>> {
         Ok(self.take::<Option<i64>>()?.map(Timestamp::from_ms))
+    }
+
+    /// A higher part, and a lower one in two halves of which many may have been summed.
+    fn volume(&mut self) -> Result<Volume> {
+        let high = Volume::from_parts(self.take()?, 0);
+        let (upper, lower): (i64, i64) = (self.take()?, self.take()?);
+        Ok(high + Volume::from_minor(i128::from(upper) * 1_000_000 + i128::from(lower)))
     }
 
     fn optional_status(&mut self) -> Result<Option<u16>> {
@@ -141,6 +151,12 @@ pub(super) fn api_key(row: &Row) -> Result<ApiKey> {
         revoked_at: columns.optional_time()?,
         last_used_at: columns.optional_time()?,
     })
+}
+
+/// `node, key_id, used, full_at_ms`.
+pub(super) fn key_use(row: &Row) -> Result<(String, KeyUse)> {
+    let mut columns = Columns::new(row, "key_use");
+    Ok((columns.take()?, KeyUse { key_id: columns.id()?, used: columns.take()?, full_at: columns.optional_time()? }))
 }
 
 /// `id, app_id, seq, kind, payment_id, created_at_ms, body`.
@@ -251,4 +267,32 @@ pub(super) fn leased_delivery(row: &Row) -> Result<(bool, LeasedDelivery)> {
         leased_until: columns.time()?,
     };
     Ok((is_live, delivery))
+}
+
+/// `app_id, span, start_ms, currency, status, payments, volume_high` after the column that tells whether the row is as
+/// it should be or as it is, and the lower part in two halves.
+pub(super) fn rollup(row: &Row) -> Result<(bool, RollupKey, Tally)> {
+    let mut columns = Columns { row, table: "rollup", next: 0 };
+    let is_wanted = columns.take()?;
+    let app_id = columns.id()?;
+    let (span, start_ms): (i16, i64) = (columns.take()?, columns.take()?);
+    let span = Span::from_columns(span, start_ms);
+    let span =
+        span.ok_or_else(|| StoreError::Corrupt { table: "rollup", column: "span", row: start_ms.to_string() })?;
+    let currency = columns.checked("currency", |text: &str| Currency::parse(text).ok())?;
+    let status = columns.checked("status", Status::from_code)?;
+    let payments = columns.take()?;
+    Ok((is_wanted, RollupKey { app_id, span, currency, status }, Tally { payments, volume: columns.volume()? }))
+}
+
+/// `slot, currency, status, payments, volume_high`, and the lower part in two halves.
+pub(super) fn rollup_sum(row: &Row) -> Result<RollupSum> {
+    let mut columns = Columns { row, table: "rollup", next: 0 };
+    let slot: i32 = columns.take()?;
+    Ok(RollupSum {
+        slot: usize::try_from(slot - 1).ok(),
+        currency: columns.checked("currency", |text: Option<&str>| text.map(Currency::parse).transpose().ok())?,
+        status: columns.checked("status", Status::from_code)?,
+        tally: Tally { payments: columns.take()?, volume: columns.volume()? },
+    })
 }

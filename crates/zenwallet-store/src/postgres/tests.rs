@@ -34,7 +34,7 @@ async fn plan(client: &Client, sql: &str, types: &[tokio_postgres::types::Type])
 fn walks(plan: &[String]) -> Option<String> {
     let after = |at: usize| plan.get(at + 1).map_or("", |line| line.trim());
     plan.iter().enumerate().find_map(|(at, line)| {
-        let grows = [" payment", " event", " delivery", " attempt", " idempotency_key"];
+        let grows = [" payment", " event", " delivery", " attempt", " idempotency_key", " rollup"];
         let scans = line.contains(" using ") && grows.iter().any(|table| line.contains(&format!(" on{table}")));
         // The first lane's first row is read from the end of its index; due payments are read in the order in which
         // they are due.

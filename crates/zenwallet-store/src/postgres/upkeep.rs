@@ -3,7 +3,8 @@
 use super::failure::Failure;
 use super::row::{self, app_columns, key_columns};
 use super::statement::Param;
-use super::{PostgresStore, ReadError, connect};
+use super::{PostgresStore, ReadError, connect, session};
+use crate::KeyUse;
 use crate::error::{Result, StoreError};
 use crate::migration;
 use tokio_postgres::Client;
@@ -16,6 +17,10 @@ use zenwallet_core::time::Timestamp;
 
 /// Any number will do, if every node takes the same: only one node migrates at a time.
 const MIGRATION_LOCK: i64 = 0x005A_454E_5741_4C4C;
+
+/// What was told of a bucket is kept for so long after it was full again. A word from further ahead than this is a wrong
+/// clock's.
+const KEY_USE_KEPT_MS: i64 = 60_000;
 
 const INSERT_APP: &str = "WITH new_app AS (INSERT INTO app (id, name, environment, webhook_secret_sealed, owner_user_id, \
     rate_limit_per_s, created_at_ms, is_active) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id), \
@@ -41,6 +46,13 @@ const ROTATE_KEY: &str = "WITH ended AS (UPDATE api_key SET expires_at_ms = $7 W
 const REVOKE_KEY: &str = "UPDATE api_key SET revoked_at_ms = coalesce(revoked_at_ms, $2) WHERE id = $1";
 const TOUCH_KEYS: &str = "UPDATE api_key k SET last_used_at_ms = greatest(k.last_used_at_ms, u.at_ms) \
     FROM unnest($1::uuid[], $2::bigint[]) AS u (id, at_ms) WHERE k.id = u.id";
+// A row is written by its own node alone, so what it says of the others' rows is of before this statement.
+const EXCHANGE_KEY_USE: &str = "WITH told AS (INSERT INTO key_use (key_id, node, used, full_at_ms) \
+    SELECT u.key_id, $1, u.used, u.full_at_ms FROM unnest($2::uuid[], $3::bigint[], $4::bigint[]) \
+    AS u (key_id, used, full_at_ms) ORDER BY u.key_id \
+    ON CONFLICT (key_id, node) DO UPDATE SET used = excluded.used, full_at_ms = excluded.full_at_ms) \
+    SELECT node, key_id, used, full_at_ms FROM key_use WHERE key_id = ANY($2::uuid[]) AND node <> $1";
+const PRUNE_KEY_USE: &str = "DELETE FROM key_use WHERE (full_at_ms BETWEEN $1 AND $2) IS NOT TRUE";
 const PRUNE_KEYS: &str = "DELETE FROM idempotency_key WHERE (app_id, key) IN (SELECT app_id, key FROM idempotency_key \
     WHERE created_at_ms < $1 ORDER BY created_at_ms LIMIT $2 FOR UPDATE SKIP LOCKED)";
 const SET_VALUE: &str = "INSERT INTO instance (name, value) VALUES ($1, $2) \
@@ -137,6 +149,28 @@ impl PostgresStore {
     pub(crate) async fn touch_keys(&self, used: &[(KeyId, Timestamp)]) -> Result<()> {
         let (ids, at): (Vec<Uuid>, Vec<i64>) = used.iter().map(|(id, at)| (id.uuid(), at.as_ms())).unzip();
         self.execute(TOUCH_KEYS, &[(&ids, Type::UUID_ARRAY), (&at, Type::INT8_ARRAY)]).await.map(drop)
+    }
+
+    pub(crate) async fn exchange_key_use(&self, node: &str, used: &[KeyUse]) -> Result<Vec<(String, KeyUse)>> {
+        let ids = session::uuids(used.iter().map(|told| told.key_id));
+        let counts: Vec<i64> = used.iter().map(|told| told.used).collect();
+        let full_at: Vec<Option<i64>> = used.iter().map(|told| told.full_at.map(Timestamp::as_ms)).collect();
+        self.read(async |reader| {
+            let params: [Param<'_>; 4] = [
+                (&node, Type::TEXT),
+                (&ids, Type::UUID_ARRAY),
+                (&counts, Type::INT8_ARRAY),
+                (&full_at, Type::INT8_ARRAY),
+            ];
+            let rows = reader.query(EXCHANGE_KEY_USE, &params).await?;
+            Ok(rows.iter().map(row::key_use).collect::<Result<_>>()?)
+        })
+        .await
+    }
+
+    pub(crate) async fn prune_key_use(&self, now: Timestamp) -> Result<u64> {
+        let (first, last) = (now.plus_ms(-KEY_USE_KEPT_MS).as_ms(), now.plus_ms(KEY_USE_KEPT_MS).as_ms());
+        self.execute(PRUNE_KEY_USE, &[(&first, Type::INT8), (&last, Type::INT8)]).await
     }
 
     pub(crate) async fn prune_idempotency_keys(&self, before: Timestamp, limit: u32) -> Result<u64> {

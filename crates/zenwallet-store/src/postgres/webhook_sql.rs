@@ -1,5 +1,6 @@
 //! The statements of a batch that concern webhooks, each over whole columns of rows.
 
+use crate::planted::{Bug, planted};
 use tokio_postgres::types::Type;
 
 /// The enabled endpoints of apps. An app without one gives a single row without an endpoint.
@@ -20,28 +21,43 @@ pub(super) const INSERT_DELIVERIES: &str = "INSERT INTO delivery (id, app_id, ev
     lane, cause, leased) JOIN app_log l USING (app_id)";
 
 /// Writes down what counts, and tells which did: those whose lease was still the one. A lease has one result. Whatever
-/// changes a leased delivery ends its lease, so a row that changes meanwhile is rightly passed over.
-pub(super) const RECORD_ATTEMPTS: &str = "WITH r AS MATERIALIZED (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], \
-    $4::integer[], $5::bigint[], $6::integer[], $7::text[], $8::text[], $9::smallint[], $10::text[], $11::text[], \
-    $12::text[], $13::smallint[], $14::bigint[], $15::bigint[]) WITH ORDINALITY AS r (app_id, delivery_id, token, number, \
-    started_at_ms, duration_ms, request_headers, request_body_sha256, response_status, response_headers, response_body, \
-    error, status, visible_at_ms, ended_at_ms, place)), \
-    applied AS (UPDATE delivery d SET attempts = r.number, status = r.status, visible_at_ms = r.visible_at_ms, \
-    leased_by = NULL, lease_token = d.lease_token + 1, response_status = r.response_status, error = r.error, \
-    finished_at_ms = CASE WHEN r.status <> 0 THEN r.ended_at_ms END \
-    FROM (SELECT r.*, found.at FROM r CROSS JOIN LATERAL (SELECT ctid AS at FROM delivery \
-    WHERE app_id = r.app_id AND id = r.delivery_id LIMIT 1) AS found OFFSET 0) AS r \
-    WHERE d.ctid = r.at AND d.lease_token = r.token RETURNING r.*), \
-    logged AS (INSERT INTO attempt (app_id, delivery_id, number, started_at_ms, duration_ms, request_headers, \
-    request_body_sha256, response_status, response_headers, response_body, error) \
-    SELECT app_id, delivery_id, number, started_at_ms, duration_ms, request_headers, request_body_sha256, \
-    response_status, response_headers, response_body, error FROM applied) \
-    SELECT place FROM applied";
+/// changes a leased delivery ends its lease, so a row that changes meanwhile is rightly passed over. What counts tells
+/// about its endpoint, of whose row only a change is written: one that works, as nearly all do, costs one look.
+macro_rules! record_attempts {
+    ($fence:literal) => {
+        concat!(
+            "WITH r AS MATERIALIZED (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], \
+             $4::integer[], $5::bigint[], $6::integer[], $7::text[], $8::text[], $9::smallint[], $10::text[], $11::text[], \
+             $12::text[], $13::smallint[], $14::bigint[], $15::bigint[], $16::uuid[]) WITH ORDINALITY AS r (app_id, delivery_id, token, number, \
+             started_at_ms, duration_ms, request_headers, request_body_sha256, response_status, response_headers, response_body, \
+             error, status, visible_at_ms, ended_at_ms, endpoint_id, place)), \
+             applied AS (UPDATE delivery d SET attempts = r.number, status = r.status, visible_at_ms = r.visible_at_ms, \
+             leased_by = NULL, lease_token = d.lease_token + 1, response_status = r.response_status, error = r.error, \
+             finished_at_ms = CASE WHEN r.status <> 0 THEN r.ended_at_ms END \
+             FROM (SELECT r.*, found.at FROM r CROSS JOIN LATERAL (SELECT ctid AS at FROM delivery \
+             WHERE app_id = r.app_id AND id = r.delivery_id LIMIT 1) AS found OFFSET 0) AS r \
+             WHERE d.ctid = r.at ",
+            $fence,
+            " RETURNING r.*), \
+             logged AS (INSERT INTO attempt (app_id, delivery_id, number, started_at_ms, duration_ms, request_headers, \
+             request_body_sha256, response_status, response_headers, response_body, error) \
+             SELECT app_id, delivery_id, number, started_at_ms, duration_ms, request_headers, request_body_sha256, \
+             response_status, response_headers, response_body, error FROM applied), \
+             noted AS (UPDATE endpoint e SET failing_since_ms = CASE WHEN h.healthy THEN NULL ELSE h.at_ms END \
+             FROM (SELECT app_id, endpoint_id, bool_or(status = 1) AS healthy, min(ended_at_ms) AS at_ms FROM applied \
+             WHERE status <> 0 AND endpoint_id IS NOT NULL GROUP BY app_id, endpoint_id ORDER BY app_id, endpoint_id) AS h \
+             WHERE e.app_id = h.app_id AND e.id = h.endpoint_id AND (e.failing_since_ms IS NULL) <> h.healthy) \
+             SELECT place FROM applied"
+        )
+    };
+}
+const RECORD_ATTEMPTS: &str = record_attempts!("AND d.lease_token = r.token");
+/// What [`Bug::LeaseWithoutFence`] does instead.
+const RECORD_UNFENCED: &str = record_attempts!("AND d.status = 0");
 
-/// Only rows that change are touched: an endpoint that works, as nearly all do, costs one look.
-pub(super) const NOTE_ENDPOINTS: &str = "UPDATE endpoint e SET failing_since_ms = CASE WHEN h.healthy THEN NULL ELSE h.at_ms END \
-    FROM unnest($1::uuid[], $2::uuid[], $3::boolean[], $4::bigint[]) AS h (app_id, id, healthy, at_ms) \
-    WHERE e.app_id = h.app_id AND e.id = h.id AND (e.failing_since_ms IS NULL) <> h.healthy";
+pub(super) fn record_statement() -> &'static str {
+    if planted(Bug::LeaseWithoutFence) { RECORD_UNFENCED } else { RECORD_ATTEMPTS }
+}
 
 pub(super) const DISABLE_ENDPOINTS: &str = "WITH gone AS (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[]) \
     AS g (app_id, id, reason)), \
@@ -93,13 +109,12 @@ pub(super) const NEXT_DUE: &str =
     concat!(open_lanes!(), " SELECT min(visible_at_ms) FROM open WHERE free > 0 AND visible_at_ms > $3");
 
 /// Every statement here with the types of its parameters.
-pub(super) fn statements() -> [(&'static str, &'static [Type]); 8] {
+pub(super) fn statements() -> [(&'static str, &'static [Type]); 7] {
     [
         (LOAD_TARGETS, &[Type::UUID_ARRAY]),
         (LOAD_ENABLED, &[Type::UUID_ARRAY, Type::UUID_ARRAY]),
         (INSERT_DELIVERIES, &INSERT_TYPES),
-        (RECORD_ATTEMPTS, &RECORD_TYPES),
-        (NOTE_ENDPOINTS, &[Type::UUID_ARRAY, Type::UUID_ARRAY, Type::BOOL_ARRAY, Type::INT8_ARRAY]),
+        (record_statement(), &RECORD_TYPES),
         (DISABLE_ENDPOINTS, &[Type::UUID_ARRAY, Type::UUID_ARRAY, Type::TEXT_ARRAY]),
         (CLAIM_DELIVERIES, &CLAIM_TYPES),
         (NEXT_DUE, &[Type::TEXT, Type::INT4, Type::INT8]),
@@ -122,7 +137,7 @@ const INSERT_TYPES: [Type; 14] = [
     Type::INT8,
     Type::TEXT,
 ];
-const RECORD_TYPES: [Type; 15] = [
+const RECORD_TYPES: [Type; 16] = [
     Type::UUID_ARRAY,
     Type::UUID_ARRAY,
     Type::INT8_ARRAY,
@@ -138,5 +153,6 @@ const RECORD_TYPES: [Type; 15] = [
     Type::INT2_ARRAY,
     Type::INT8_ARRAY,
     Type::INT8_ARRAY,
+    Type::UUID_ARRAY,
 ];
 const CLAIM_TYPES: [Type; 6] = [Type::TEXT, Type::INT4, Type::INT8, Type::INT8, Type::INT8, Type::TEXT];

@@ -5,8 +5,7 @@ use super::row::{self, Columns};
 use super::session::{Rows, Session, unless, uuids};
 use super::statement::Param;
 use super::webhook_sql::{
-    CLAIM_DELIVERIES, DISABLE_ENDPOINTS, INSERT_DELIVERIES, LOAD_ENABLED, LOAD_TARGETS, NEXT_DUE, NOTE_ENDPOINTS,
-    RECORD_ATTEMPTS,
+    CLAIM_DELIVERIES, DISABLE_ENDPOINTS, INSERT_DELIVERIES, LOAD_ENABLED, LOAD_TARGETS, NEXT_DUE, record_statement,
 };
 use crate::command::Command;
 use crate::delivery::{ClaimRequest, Claimed, Leasing};
@@ -140,7 +139,8 @@ pub(super) async fn record_attempts(session: &Session, plan: &Plan<'_>) -> Rows 
     let status: Vec<_> = rows.iter().map(|r| r.outcome().0.code()).collect();
     let visible_at: Vec<_> = rows.iter().map(|r| r.outcome().1.map(Timestamp::as_ms)).collect();
     let ended_at: Vec<_> = rows.iter().map(|r| r.ended_at.as_ms()).collect();
-    let params: [Param<'_>; 15] = [
+    let endpoint_id: Vec<_> = rows.iter().map(|r| r.judged_endpoint().map(Id::uuid)).collect();
+    let params: [Param<'_>; 16] = [
         (&app_id, Type::UUID_ARRAY),
         (&delivery_id, Type::UUID_ARRAY),
         (&token, Type::INT8_ARRAY),
@@ -156,8 +156,9 @@ pub(super) async fn record_attempts(session: &Session, plan: &Plan<'_>) -> Rows 
         (&status, Type::INT2_ARRAY),
         (&visible_at, Type::INT8_ARRAY),
         (&ended_at, Type::INT8_ARRAY),
+        (&endpoint_id, Type::UUID_ARRAY),
     ];
-    session.prepared.query(&session.link.client, RECORD_ATTEMPTS, &params).await
+    session.prepared.query(&session.link.client, record_statement(), &params).await
 }
 
 /// Which of `count` attempts the statement wrote down, in their order.
@@ -170,17 +171,6 @@ pub(super) fn recorded(rows: &[Row], count: usize) -> std::result::Result<Vec<bo
         }
     }
     Ok(applied)
-}
-
-pub(super) async fn note_endpoints(session: &Session, plan: &Plan<'_>) -> Rows {
-    let health = plan.endpoint_health();
-    let app_id = uuids(health.keys().map(|(app_id, _)| *app_id));
-    let id = uuids(health.keys().map(|(_, id)| *id));
-    let healthy: Vec<_> = health.values().map(|(healthy, _)| *healthy).collect();
-    let at: Vec<_> = health.values().map(|(_, at)| at.as_ms()).collect();
-    let params: [Param<'_>; 4] =
-        [(&app_id, Type::UUID_ARRAY), (&id, Type::UUID_ARRAY), (&healthy, Type::BOOL_ARRAY), (&at, Type::INT8_ARRAY)];
-    unless(id.is_empty(), session.prepared.query(&session.link.client, NOTE_ENDPOINTS, &params)).await
 }
 
 pub(super) async fn disable_endpoints(session: &Session, plan: &Plan<'_>) -> Rows {

@@ -1,11 +1,12 @@
 //! One batch as a few set-based statements. Rows are locked in the same order on every node: payments by id,
-//! then event logs by app, then idempotency keys.
+//! then event logs by app, then rollups by their key, then idempotency keys.
 
 use super::batch_sql::{
     APPEND_EVENTS, CREATE_PAYMENTS, INSERT_PAYMENTS, KEEP_KEYS, LOAD_DUE, LOAD_KEYS, LOAD_PAYMENTS, PROBE,
     SETTLE_PAYMENTS,
 };
 use super::failure::Failure;
+use super::rollup::{self, RollupColumns};
 use super::session::{Rows, Session, unless, uuids};
 use super::statement::{Mode, Param};
 use super::{row, webhooks};
@@ -13,7 +14,7 @@ use crate::Surroundings;
 use crate::command::{Command, Committed, StoredAnswer};
 use crate::delivery::Leasing;
 use crate::error::StoreError;
-use crate::news::News;
+use crate::log::News;
 use crate::plan::{self, Context, KeyRecord, Loaded, Plan};
 use crate::planted::{Bug, planted};
 use crate::targets::KnownTargets;
@@ -39,16 +40,16 @@ pub(super) async fn commit(
     let blind = commands.iter().all(|command| command.is_blind());
     let mut loaded = if blind { Loaded::default() } else { load(session, commands, surroundings, mode).await? };
     webhooks::load_targets(session, targets, &mut loaded, commands).await.map_err(|error| error.into_failure(mode))?;
-    let (now, leasing) = (surroundings.clock.now(), &surroundings.leasing);
+    let (now, bounds, leasing) = (surroundings.clock.now(), surroundings.clock.bounds(), &surroundings.leasing);
     let leased_until = now.plus_ms(leasing.lease_ms);
-    let mut plan = plan::plan(commands, &mut loaded, Context { now, ids: &surroundings.ids, leasing });
+    let mut plan = plan::plan(commands, &mut loaded, Context { now, bounds, ids: &surroundings.ids, leasing });
     let client = &session.link.client;
     if !plan.writes() {
         client.batch_execute("ROLLBACK").await.map_err(failed)?;
         return Ok(plan.replies);
     }
-    if planted(Bug::EventOutsideTx) || planted(Bug::KeySavedBeforeWork) {
-        write_apart(session, &plan, leasing, now, blind).await.map_err(failed)?;
+    if [Bug::EventOutsideTx, Bug::KeySavedBeforeWork, Bug::RollupOutsideTx].into_iter().any(planted) {
+        write_apart(session, &plan, leasing, (now, bounds.earliest), blind).await.map_err(failed)?;
         plan.announce(listeners, leased_until);
         return Ok(plan.replies);
     }
@@ -57,35 +58,8 @@ pub(super) async fn commit(
         plan.announce(listeners, leased_until);
         return Ok(plan.replies);
     }
-    // Everything is sent at once. An error in the middle turns the COMMIT into a rollback that reports success,
-    // so every statement's own result counts.
-    let begin = async { if blind { client.batch_execute("BEGIN").await } else { Ok(()) } };
-    let (begun, inserted, settled, appended, delivered, attempted, noted, disabled, kept, probed, claimed, committed) = tokio::join!(
-        biased;
-        begin,
-        insert_payments(session, &plan),
-        settle_payments(session, &plan),
-        append_events(session, &plan),
-        webhooks::insert_deliveries(session, &plan, leasing, now),
-        webhooks::record_attempts(session, &plan),
-        webhooks::note_endpoints(session, &plan),
-        webhooks::disable_endpoints(session, &plan),
-        keep_keys(session, &plan, now),
-        probe(session, &plan, now),
-        webhooks::claim_deliveries(session, &plan, leasing, now),
-        client.batch_execute("COMMIT"),
-    );
-    // In the order in which they were sent: after the first error every other only says that there was one.
-    begun.map_err(failed)?;
-    for written in [inserted, settled, appended, delivered] {
-        written.map_err(failed)?;
-    }
-    let attempted = attempted.map_err(failed)?;
-    for written in [noted, disabled, kept, probed] {
-        written.map_err(failed)?;
-    }
-    let claimed = claimed.map_err(failed)?;
-    committed.map_err(failed)?;
+    let written = write_together(session, &plan, leasing, (now, bounds.earliest), blind).await;
+    let (attempted, claimed) = written.map_err(failed)?;
     plan.announce(listeners, leased_until);
     let recorded = webhooks::recorded(&attempted, plan.attempts.len()).map_err(failed)?;
     plan.note_recorded(recorded.into_iter());
@@ -98,19 +72,60 @@ pub(super) async fn commit(
     Ok(plan.replies)
 }
 
+/// Writes the plan and commits; what became of its attempts, and of each of its claims.
+async fn write_together(
+    session: &Session,
+    plan: &Plan<'_>,
+    leasing: &Leasing,
+    (now, earliest): (Timestamp, Timestamp),
+    blind: bool,
+) -> std::result::Result<(Vec<Row>, Vec<webhooks::ClaimRows>), Error> {
+    let client = &session.link.client;
+    // Everything is sent at once. An error in the middle turns the COMMIT into a rollback that reports success,
+    // so every statement's own result counts.
+    let begin = async { if blind { client.batch_execute("BEGIN").await } else { Ok(()) } };
+    let (begun, inserted, settled, appended, counted, delivered, attempted, disabled, kept, probed, claimed, done) = tokio::join!(
+        biased;
+        begin,
+        insert_payments(session, plan),
+        settle_payments(session, plan),
+        append_events(session, plan),
+        rollup::grow_rollup(session, plan),
+        webhooks::insert_deliveries(session, plan, leasing, now),
+        webhooks::record_attempts(session, plan),
+        webhooks::disable_endpoints(session, plan),
+        keep_keys(session, plan, earliest),
+        probe(session, plan, now),
+        webhooks::claim_deliveries(session, plan, leasing, now),
+        client.batch_execute("COMMIT"),
+    );
+    // In the order in which they were sent: after the first error every other only says that there was one.
+    begun?;
+    for written in [inserted, settled, appended, counted, delivered] {
+        written?;
+    }
+    let attempted = attempted?;
+    for written in [disabled, kept, probed] {
+        written?;
+    }
+    let claimed = claimed?;
+    done?;
+    Ok((attempted, claimed))
+}
+
 /// The same in several transactions: what must never be.
 async fn write_apart(
     session: &Session,
     plan: &Plan<'_>,
     leasing: &Leasing,
-    now: Timestamp,
+    (now, earliest): (Timestamp, Timestamp),
     blind: bool,
 ) -> std::result::Result<(), Error> {
     let client = &session.link.client;
     if blind {
         client.batch_execute("BEGIN").await?;
     }
-    keep_keys(session, plan, now).await?;
+    keep_keys(session, plan, earliest).await?;
     if planted(Bug::KeySavedBeforeWork) {
         client.batch_execute("COMMIT; BEGIN").await?;
     }
@@ -123,6 +138,10 @@ async fn write_apart(
     webhooks::insert_deliveries(session, plan, leasing, now).await?;
     webhooks::record_attempts(session, plan).await?;
     probe(session, plan, now).await?;
+    if planted(Bug::RollupOutsideTx) {
+        client.batch_execute("COMMIT; BEGIN").await?;
+    }
+    rollup::grow_rollup(session, plan).await?;
     client.batch_execute("COMMIT").await
 }
 
@@ -271,6 +290,9 @@ async fn create_payments(session: &Session, plan: &Plan<'_>) -> Rows {
     params.push((&body, Type::TEXT_ARRAY));
     params.push((&version, Type::INT8_ARRAY));
     params.push((&log, Type::INT4_ARRAY));
+    let growth = plan.rollup_growth();
+    let growth = RollupColumns::of(&growth);
+    params.extend(growth.params());
     session.prepared.query(&session.link.client, CREATE_PAYMENTS, &params).await
 }
 
@@ -335,7 +357,7 @@ async fn append_events(session: &Session, plan: &Plan<'_>) -> Rows {
     session.prepared.query(&session.link.client, APPEND_EVENTS, &params).await
 }
 
-async fn keep_keys(session: &Session, plan: &Plan<'_>, now: Timestamp) -> Rows {
+async fn keep_keys(session: &Session, plan: &Plan<'_>, earliest: Timestamp) -> Rows {
     if plan.keys.is_empty() {
         return Ok(Vec::new());
     }
@@ -346,7 +368,7 @@ async fn keep_keys(session: &Session, plan: &Plan<'_>, now: Timestamp) -> Rows {
     let status: Vec<_> = rows.iter().map(|(.., record)| record.answer.status.cast_signed()).collect();
     let body: Vec<_> = rows.iter().map(|(.., record)| record.answer.body.as_ref()).collect();
     let created_at_ms: Vec<_> = rows.iter().map(|(.., record)| record.created_at.as_ms()).collect();
-    let forgotten_before = now.as_ms() - IDEMPOTENCY_KEPT_MS;
+    let forgotten_before = earliest.as_ms() - IDEMPOTENCY_KEPT_MS;
     let params: [Param<'_>; 7] = [
         (&app_id, Type::UUID_ARRAY),
         (&key, Type::TEXT_ARRAY),

@@ -9,7 +9,7 @@ use crate::Surroundings;
 use crate::command::{Command, Committed, Outcome};
 use crate::error::{Result, StoreError};
 use crate::group_commit::{self, Batches, Waiting};
-use crate::news::News;
+use crate::log::News;
 use crate::targets::KnownTargets;
 use std::sync::atomic::Ordering;
 use std::time::Duration;

@@ -62,6 +62,9 @@ pub(super) fn open(path: &Path, role: Role, lock_wait: Duration) -> std::result:
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
     // Closing never writes: after a failed sync it may not, and otherwise the writer has done it.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    // Otherwise SQLite plans a statement anew whenever a value in a range or in an index's condition changes: for nothing,
+    // as no statistics are kept here.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // A commit is durable when it returns: WAL alone would already survive a crash of the program, FULL is what
     // survives a power cut. Anything else than these two is not this store.
     connection.pragma_update(None, "synchronous", "FULL")?;

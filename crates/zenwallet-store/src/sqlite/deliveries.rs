@@ -38,6 +38,14 @@ const CANCEL_DELIVERY: &str = "UPDATE delivery SET status = 3, visible_at_ms = N
     WHERE app_id = ?1 AND id = ?2 AND status = 0";
 const RELEASE_LEASES: &str = "UPDATE delivery INDEXED BY delivery_queue SET visible_at_ms = ?2, leased_by = NULL \
     WHERE visible_at_ms IS NOT NULL AND visible_at_ms > ?2 AND leased_by = ?1";
+/// Jumps from lane to lane, and in each to what waits longest.
+const RECALL_DELIVERIES: &str = "WITH RECURSIVE lanes (lane) AS ( \
+    SELECT min(lane) FROM delivery INDEXED BY delivery_queue WHERE visible_at_ms IS NOT NULL UNION ALL \
+    SELECT (SELECT min(d.lane) FROM delivery d INDEXED BY delivery_queue WHERE d.visible_at_ms IS NOT NULL \
+    AND d.lane > l.lane) FROM lanes l WHERE l.lane IS NOT NULL) \
+    UPDATE delivery SET visible_at_ms = CASE WHEN leased_by IS NULL THEN ?2 ELSE ?3 END \
+    WHERE (app_id, id) IN (SELECT d.app_id, d.id FROM lanes l CROSS JOIN delivery d INDEXED BY delivery_queue \
+    ON d.lane = l.lane AND d.visible_at_ms IS NOT NULL AND d.visible_at_ms > ?1 LIMIT ?4)";
 const PRUNE_ATTEMPTS: &str = "DELETE FROM attempt WHERE app_id = ?1 AND delivery_id IN (SELECT id FROM delivery \
     WHERE app_id = ?1 AND id < ?2 AND status <> 0 ORDER BY id LIMIT ?3)";
 const PRUNE_DELIVERIES: &str = "DELETE FROM delivery WHERE app_id = ?1 AND id IN (SELECT id FROM delivery \
@@ -53,6 +61,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     HURRY_DELIVERY,
     CANCEL_DELIVERY,
     RELEASE_LEASES,
+    RECALL_DELIVERIES,
     PRUNE_ATTEMPTS,
     PRUNE_DELIVERIES,
 ];
@@ -158,6 +167,16 @@ impl SqliteStore {
         self.upkeep(move |connection| {
             let released = connection.prepare_cached(RELEASE_LEASES)?.execute(params![node, now.as_ms()])?;
             Ok(u64::try_from(released).unwrap_or(u64::MAX))
+        })
+        .await
+    }
+
+    pub(crate) async fn recall_deliveries(&self, latest: Timestamp, now: Timestamp, limit: u32) -> Result<u64> {
+        let lease_end = now.plus_ms(self.surroundings().leasing.lease_ms);
+        self.upkeep(move |connection| {
+            let values = params![latest.as_ms(), now.as_ms(), lease_end.as_ms(), limit];
+            let recalled = connection.prepare_cached(RECALL_DELIVERIES)?.execute(values)?;
+            Ok(u64::try_from(recalled).unwrap_or(u64::MAX))
         })
         .await
     }

@@ -7,6 +7,7 @@ mod events;
 mod failure;
 mod query;
 mod read;
+mod rollup;
 mod row;
 #[cfg(test)]
 mod tests;
@@ -18,7 +19,7 @@ mod writer;
 use crate::Surroundings;
 use crate::error::{Result, StoreError};
 use crate::group_commit::{self, CommitQueue};
-use crate::news::{Grown, News};
+use crate::log::{Grown, News};
 use connection::Role;
 use failure::Failure;
 use rusqlite::Connection;
@@ -29,6 +30,8 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use write::End;
 use writer::{Health, Writer};
+
+pub use writer::SteppedWriter;
 
 /// Which file, and how it is used.
 #[derive(Clone, Debug)]

@@ -5,17 +5,19 @@ use crate::command::StoredAnswer;
 use crate::delivery::LeasedDelivery;
 use crate::error::{Result, StoreError};
 use crate::plan::KeyRecord;
+use crate::rollup::{RollupKey, RollupSum, Span};
 use crate::targets::{Target, Targets};
 use rusqlite::types::{FromSql, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Row, Rows};
 use std::sync::Arc;
+use zenwallet_core::analytics::Tally;
 use zenwallet_core::app::{ApiKey, App, Environment, KeyHash};
 use zenwallet_core::delivery::{Attempt, Cause, Delivery, DeliveryStatus, Lane};
 use zenwallet_core::endpoint::{Endpoint, EventSet};
 use zenwallet_core::event::{Event, EventType};
 use zenwallet_core::id::{ID_CHARS, Id, Kind};
 use zenwallet_core::metadata::Metadata;
-use zenwallet_core::money::{Amount, Currency};
+use zenwallet_core::money::{Amount, Currency, Volume};
 use zenwallet_core::payment::{Payment, Status};
 use zenwallet_core::time::Timestamp;
 
@@ -102,6 +104,13 @@ impl<'row> Columns<'row, '_> {
 
     fn take<T: FromSql>(&mut self, column: &'static str) -> Result<T> {
         self.checked(column, |value| T::column_result(value).ok())
+    }
+
+    /// A higher part, and a lower one in two halves of which many may have been summed.
+    fn volume(&mut self) -> Result<Volume> {
+        let high = Volume::from_parts(self.take("volume_high")?, 0);
+        let (upper, lower): (i64, i64) = (self.take("volume_low")?, self.take("volume_low")?);
+        Ok(high + Volume::from_minor(i128::from(upper) * 1_000_000 + i128::from(lower)))
     }
 
     fn text<T>(&mut self, column: &'static str, meaning: impl FnOnce(&str) -> Option<T>) -> Result<T> {
@@ -303,6 +312,33 @@ pub(super) fn targets(mut rows: Rows<'_>) -> std::result::Result<Option<Targets>
         }
     }
     Ok(found)
+}
+
+/// `app_id, span, start_ms, currency, status, payments, volume_high`, and the lower part in two halves.
+pub(super) fn rollup(row: &Row<'_>) -> Result<(RollupKey, Tally)> {
+    let mut columns = Columns { row, table: "rollup", next: 0 };
+    let app_id = columns.id("app_id")?;
+    let (span, start_ms): (i16, i64) = (columns.take("span")?, columns.take("start_ms")?);
+    let span = Span::from_columns(span, start_ms);
+    let span =
+        span.ok_or_else(|| StoreError::Corrupt { table: "rollup", column: "span", row: start_ms.to_string() })?;
+    let currency = columns.text("currency", |text| Currency::parse(text).ok())?;
+    let status = columns.code("status", Status::from_code)?;
+    let payments = columns.take("payments")?;
+    Ok((RollupKey { app_id, span, currency, status }, Tally { payments, volume: columns.volume()? }))
+}
+
+/// `place, currency, status, payments, volume_high`, and the lower part in two halves.
+pub(super) fn rollup_sum(row: &Row<'_>) -> Result<RollupSum> {
+    let mut columns = Columns { row, table: "rollup", next: 0 };
+    let place: Option<u32> = columns.take("place")?;
+    let currency = columns.take::<Option<String>>("currency")?;
+    Ok(RollupSum {
+        slot: place.map(|place| place as usize),
+        currency: currency.and_then(|text| Currency::parse(&text).ok()),
+        status: columns.code("status", Status::from_code)?,
+        tally: Tally { payments: columns.take("payments")?, volume: columns.volume()? },
+    })
 }
 
 /// Every row, decoded.

@@ -41,6 +41,7 @@ fn statements() -> Vec<&'static str> {
         write::STATEMENTS,
         events::STATEMENTS,
         read::STATEMENTS,
+        rollup::STATEMENTS,
         upkeep::STATEMENTS,
         webhooks::STATEMENTS,
         endpoints::STATEMENTS,
@@ -125,6 +126,24 @@ async fn no_list_and_no_count_walks_the_table() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn no_sum_walks_a_table() {
+    let dir = TempDir::new();
+    let store = open(&dir.file()).await;
+    let plan = store
+        .read(|connection| {
+            let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", rollup::SUM_ROLLUP))?;
+            let lines = statement.query_map([None::<i64>; 5], |row| row.get::<_, String>(3))?;
+            Ok(lines.collect::<rusqlite::Result<Vec<_>>>()?)
+        })
+        .await
+        .unwrap();
+    let uses = |text: &str| plan.iter().filter(|line| line.contains(text)).count();
+    assert_eq!(uses("SCAN rollup") + uses("SCAN r ") + uses("SCAN payment"), 0, "{plan:#?}");
+    assert_eq!(uses("SEARCH r USING PRIMARY KEY (app_id=? AND span=? AND start_ms>? AND start_ms<?)"), 1, "{plan:#?}");
+    assert_eq!(uses("payment_due (expires_at_ms<?)"), 1, "{plan:#?}");
 }
 
 #[tokio::test]

@@ -6,11 +6,12 @@ use super::row::{self, IdText};
 use crate::command::Command;
 use crate::delivery::{AttemptRecord, ClaimRequest, Claimed, Leasing};
 use crate::plan::{Loaded, Plan};
+use crate::planted::{Bug, planted};
 use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use zenwallet_core::delivery::Lane;
-use zenwallet_core::id::AppId;
+use zenwallet_core::delivery::{Lane, Next};
+use zenwallet_core::id::{AppId, EndpointId};
 use zenwallet_core::time::Timestamp;
 
 type Done<T> = std::result::Result<T, Failure>;
@@ -23,10 +24,20 @@ const INSERT_DELIVERY: &str = "INSERT INTO delivery (id, app_id, event_seq, even
     lane, cause, status, attempts, visible_at_ms, leased_by, lease_token, created_at_ms) \
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, 0, ?11, ?12, 1, ?13)";
 /// A result counts only under the lease it was made with, and a lease has one result.
-const SETTLE_DELIVERY: &str = "UPDATE delivery SET attempts = ?4, status = ?5, visible_at_ms = ?6, leased_by = NULL, \
-    lease_token = lease_token + 1, \
-    response_status = ?7, error = ?8, finished_at_ms = ?9 \
-    WHERE app_id = ?1 AND id = ?2 AND lease_token = ?3 AND status = 0";
+macro_rules! settle_delivery {
+    ($fence:literal) => {
+        concat!(
+            "UPDATE delivery SET attempts = ?4, status = ?5, visible_at_ms = ?6, leased_by = NULL, \
+             lease_token = lease_token + 1, response_status = ?7, error = ?8, finished_at_ms = ?9 \
+             WHERE app_id = ?1 AND id = ?2 AND ",
+            $fence,
+            " AND status = 0"
+        )
+    };
+}
+const SETTLE_DELIVERY: &str = settle_delivery!("lease_token = ?3");
+/// What [`Bug::LeaseWithoutFence`] does instead.
+const SETTLE_UNFENCED: &str = settle_delivery!("?3 IS NOT NULL");
 const INSERT_ATTEMPT: &str = "INSERT INTO attempt (app_id, delivery_id, number, started_at_ms, duration_ms, request_headers, \
     request_body_sha256, response_status, response_headers, response_body, error) \
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
@@ -57,6 +68,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     LOAD_ENABLED,
     INSERT_DELIVERY,
     SETTLE_DELIVERY,
+    SETTLE_UNFENCED,
     INSERT_ATTEMPT,
     NOTE_ENDPOINT,
     DISABLE_ENDPOINT,
@@ -120,18 +132,37 @@ pub(super) fn insert_deliveries(
 
 /// Writes down the attempts whose lease is still the one; tells for each whether it was.
 pub(super) fn record_attempts(connection: &Connection, plan: &Plan<'_>) -> Done<Vec<bool>> {
-    let applied = plan.attempts.iter().map(|record| record_attempt(connection, record)).collect::<Done<_>>()?;
+    let applied: Vec<bool> =
+        plan.attempts.iter().map(|record| record_attempt(connection, record)).collect::<Done<_>>()?;
     let mut note = connection.prepare_cached(NOTE_ENDPOINT)?;
-    for ((app_id, id), (healthy, at)) in plan.endpoint_health() {
+    for ((app_id, id), (healthy, at)) in endpoint_health(&plan.attempts, &applied) {
         note.execute(params![IdText::of(app_id), IdText::of(id), healthy, at.as_ms()])?;
     }
     Ok(applied)
 }
 
+/// What the results that count tell about endpoints: one that took a delivery, or one that let it fail for good.
+fn endpoint_health(attempts: &[&AttemptRecord], applied: &[bool]) -> BTreeMap<(AppId, EndpointId), (bool, Timestamp)> {
+    let mut health = BTreeMap::new();
+    for (record, _) in attempts.iter().zip(applied).filter(|(_, applied)| **applied) {
+        let healthy = match record.next {
+            Next::Delivered => true,
+            Next::Failed | Next::Gone => false,
+            Next::RetryAt(_) => continue,
+        };
+        if let Some(endpoint_id) = record.judged_endpoint() {
+            let known = health.entry((record.app_id, endpoint_id)).or_insert((healthy, record.ended_at));
+            known.0 |= healthy;
+        }
+    }
+    health
+}
+
 fn record_attempt(connection: &Connection, record: &AttemptRecord) -> Done<bool> {
     let (app_id, id, attempt) = (IdText::of(record.app_id), IdText::of(record.delivery_id), &record.attempt);
     let (status, visible_at) = record.outcome();
-    let changed = connection.prepare_cached(SETTLE_DELIVERY)?.execute(params![
+    let settle = if planted(Bug::LeaseWithoutFence) { SETTLE_UNFENCED } else { SETTLE_DELIVERY };
+    let changed = connection.prepare_cached(settle)?.execute(params![
         app_id,
         id,
         record.token,

@@ -2,12 +2,12 @@
 
 use super::failure::{Failure, expect_one};
 use super::row::{self, IdText, payment_columns};
-use super::webhooks;
+use super::{rollup, webhooks};
 use crate::Surroundings;
 use crate::command::{Command, Committed};
 use crate::delivery::Leasing;
 use crate::error::StoreError;
-use crate::news::News;
+use crate::log::News;
 use crate::plan::{self, Context, KeyRecord, Loaded, Plan};
 use crate::planted::{Bug, planted};
 use rusqlite::{Connection, params};
@@ -73,12 +73,12 @@ pub(super) fn commit(
 ) -> Done<Vec<Committed>> {
     let leasing = &surroundings.leasing;
     let (mut plan, leased_until) = in_transaction(connection, || {
-        let now = surroundings.clock.now();
+        let (now, bounds) = (surroundings.clock.now(), surroundings.clock.bounds());
         let mut loaded = load(connection, commands, now)?;
         webhooks::load_targets(connection, &mut loaded, commands)?;
-        let mut plan = plan::plan(commands, &mut loaded, Context { now, ids: &surroundings.ids, leasing });
+        let mut plan = plan::plan(commands, &mut loaded, Context { now, bounds, ids: &surroundings.ids, leasing });
         let end = if plan.writes() { End::Commit } else { End::Rollback };
-        write(connection, &mut plan, leasing, now)?;
+        write(connection, &mut plan, leasing, now, bounds.earliest)?;
         Ok((end, (plan, now.plus_ms(leasing.lease_ms))))
     })?;
     plan.announce(std::slice::from_ref(news), leased_until);
@@ -150,9 +150,15 @@ fn load_key(connection: &Connection, loaded: &mut Loaded, app_id: AppId, key: &s
     Ok(())
 }
 
-fn write(connection: &Connection, plan: &mut Plan<'_>, leasing: &Leasing, now: Timestamp) -> Done<()> {
+fn write(
+    connection: &Connection,
+    plan: &mut Plan<'_>,
+    leasing: &Leasing,
+    now: Timestamp,
+    earliest: Timestamp,
+) -> Done<()> {
     let between_transactions = || execute(connection, COMMIT).and_then(|()| execute(connection, BEGIN));
-    keep_keys(connection, &plan.keys, now)?;
+    keep_keys(connection, &plan.keys, earliest)?;
     if planted(Bug::KeySavedBeforeWork) {
         between_transactions()?;
     }
@@ -172,6 +178,10 @@ fn write(connection: &Connection, plan: &mut Plan<'_>, leasing: &Leasing, now: T
     if plan.probes {
         connection.prepare_cached(PROBE)?.execute([now.as_ms().to_string()])?;
     }
+    if planted(Bug::RollupOutsideTx) {
+        between_transactions()?;
+    }
+    rollup::grow_rollup(connection, plan)?;
     Ok(())
 }
 
@@ -240,7 +250,7 @@ fn append_events(connection: &Connection, plan: &Plan<'_>) -> Done<BTreeMap<AppI
     Ok(base)
 }
 
-fn keep_keys(connection: &Connection, keys: &[(AppId, &str, KeyRecord)], now: Timestamp) -> Done<()> {
+fn keep_keys(connection: &Connection, keys: &[(AppId, &str, KeyRecord)], earliest: Timestamp) -> Done<()> {
     let mut statement = connection.prepare_cached(KEEP_KEY)?;
     for (app_id, key, record) in keys {
         let changed = statement.execute(params![
@@ -250,7 +260,7 @@ fn keep_keys(connection: &Connection, keys: &[(AppId, &str, KeyRecord)], now: Ti
             record.answer.status,
             &record.answer.body[..],
             record.created_at.as_ms(),
-            now.as_ms() - IDEMPOTENCY_KEPT_MS,
+            earliest.as_ms() - IDEMPOTENCY_KEPT_MS,
         ])?;
         expect_one(changed, || format!("an idempotency key of app {app_id} was already kept"))?;
     }

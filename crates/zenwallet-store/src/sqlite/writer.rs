@@ -1,5 +1,9 @@
 //! The one writer: a thread that takes everything that waits, commits it in one transaction and answers.
 
+mod stepped;
+
+pub use stepped::SteppedWriter;
+
 use super::SqliteOptions;
 use super::connection::{self, Role};
 use super::failure::Failure;
@@ -7,7 +11,7 @@ use super::write;
 use crate::Surroundings;
 use crate::command::{Command, Committed};
 use crate::group_commit::{self, Batches, Waiting};
-use crate::news::News;
+use crate::log::News;
 use rusqlite::hooks::Wal;
 use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, ErrorCode};

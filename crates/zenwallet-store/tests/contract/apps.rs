@@ -2,8 +2,9 @@
 
 use crate::harness::Harness;
 use zenwallet_core::app::{ApiKey, App, Environment, KeyHash};
+use zenwallet_core::id::KeyId;
 use zenwallet_core::time::Timestamp;
-use zenwallet_store::StoreError;
+use zenwallet_store::{KeyUse, StoreError};
 
 async fn key(h: &Harness, hash: KeyHash) -> ApiKey {
     h.store.find_key(hash).await.unwrap().unwrap().0
@@ -104,6 +105,43 @@ pub(crate) async fn a_key_remembers_its_latest_use(h: &Harness) {
     h.store.touch_keys(&[(first.id, at(4_000)), (second.id, at(7_000))]).await.unwrap();
     assert_eq!(key(h, first.hash).await, ApiKey { last_used_at: Some(at(5_000)), ..first });
     assert_eq!(key(h, second.hash).await, ApiKey { last_used_at: Some(at(7_000)), ..second });
+}
+
+pub(crate) async fn nodes_hear_how_keys_are_used_elsewhere(h: &Harness) {
+    let (one, two) = (&h.store, h.another_node().await);
+    let [a, b, c] = [1, 2, 3].map(|n| KeyId::from_bytes([n; 16]));
+    let told = |key_id, used, full_at| KeyUse { key_id, used, full_at };
+    // One process serves a SQLite database: it has nobody to hear.
+    let heard = |all: &[(&str, KeyUse)]| {
+        let all: Vec<_> = all.iter().map(|(node, told)| ((*node).to_owned(), *told)).collect();
+        h.either(Vec::new(), all)
+    };
+    assert_eq!(one.exchange_key_use("one", &[]).await.unwrap(), []);
+    let first = [told(b, 7, Some(h.now())), told(a, 5, None)];
+    assert_eq!(one.exchange_key_use("one", &first).await.unwrap(), [], "nobody hears itself");
+    let begun = told(a, i64::MAX, Some(h.now().plus_ms(1)));
+    assert_eq!(two.exchange_key_use("two", &[told(c, 1, None), begun]).await.unwrap(), heard(&[("one", first[1])]));
+    // The last word counts, also one that is lower: the node has begun anew.
+    let anew = told(a, 0, Some(h.now().plus_s(2)));
+    assert_eq!(one.exchange_key_use("one", &[anew]).await.unwrap(), heard(&[("two", begun)]));
+    let mut all = two.exchange_key_use("three", &[told(b, 0, None), told(a, 0, None)]).await.unwrap();
+    all.sort_by(|x, y| (x.1.key_id, &x.0).cmp(&(y.1.key_id, &y.0)));
+    assert_eq!(all, heard(&[("one", anew), ("two", begun), ("one", first[0])]));
+    two.close().await;
+}
+
+pub(crate) async fn what_was_told_of_keys_long_ago_is_forgotten(h: &Harness) {
+    let full_at = [Some(-60_001), Some(-60_000), Some(60_000), Some(60_001), None]
+        .map(|ms: Option<i64>| ms.map(|ms| h.now().plus_ms(ms)));
+    let keys = [1, 2, 3, 4, 5].map(|n| KeyId::from_bytes([n; 16]));
+    let told: Vec<_> =
+        keys.into_iter().zip(full_at).map(|(key_id, full_at)| KeyUse { key_id, used: 1, full_at }).collect();
+    h.store.exchange_key_use("one", &told).await.unwrap();
+    assert_eq!(h.store.prune_key_use(h.now()).await.unwrap(), h.either(0, 3));
+    let left = h.store.exchange_key_use("two", &told).await.unwrap();
+    let mut left: Vec<_> = left.into_iter().map(|(_, told)| told).collect();
+    left.sort_by_key(|told| told.key_id);
+    assert_eq!(left, h.either(Vec::new(), told[1..3].to_vec()));
 }
 
 pub(crate) async fn an_instance_keeps_its_facts(h: &Harness) {

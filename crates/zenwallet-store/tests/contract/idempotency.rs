@@ -211,3 +211,25 @@ pub(crate) async fn old_keys_are_pruned(h: &Harness) {
     h.commit(settle(&payments[0], Action::Cancel)).await.unwrap();
     assert_eq!(h.log(app_id).await.len(), 12);
 }
+
+pub(crate) async fn a_key_answers_whatever_the_clock_is_set_to(h: &Harness) {
+    let app_id = h.app().await;
+    let month_ms = 30 * 24 * 3_600 * 1_000;
+    let (first, second, third) = (h.payment(app_id), h.payment(app_id), h.payment(app_id));
+    h.commit(create_once(&first, "true", 1)).await.unwrap();
+    h.clock.jump_ms(month_ms);
+    assert_eq!(h.commit(create_once(&h.payment(app_id), "true", 1)).await.unwrap(), replayed(&first));
+    h.commit(create_once(&second, "ahead", 1)).await.unwrap();
+    h.clock.jump_ms(-130 * month_ms);
+    h.commit(create_once(&third, "behind", 1)).await.unwrap();
+    h.clock.jump_ms(129 * month_ms);
+    h.clock.advance_ms(1_000);
+    for (key, payment) in [("true", &first), ("ahead", &second), ("behind", &third)] {
+        assert_eq!(h.commit(create_once(&h.payment(app_id), key, 1)).await.unwrap(), replayed(payment), "{key}");
+    }
+    assert_eq!(count(h, app_id).await, 3);
+    // The day goes by the time that passes.
+    h.clock.advance_ms(IDEMPOTENCY_KEPT_MS);
+    let anew = h.payment(app_id);
+    assert_eq!(h.commit(create_once(&anew, "behind", 1)).await.unwrap(), created(&anew));
+}

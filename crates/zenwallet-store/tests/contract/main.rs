@@ -12,6 +12,7 @@ mod idempotency;
 mod lists;
 mod log;
 mod payments;
+mod rollups;
 mod schema;
 mod settle;
 mod webhooks;
@@ -46,6 +47,8 @@ contract! {
         a_rotated_key_overlaps_with_its_successor,
         a_revoked_key_stays_revoked_from_its_first_moment,
         a_key_remembers_its_latest_use,
+        nodes_hear_how_keys_are_used_elsewhere,
+        what_was_told_of_keys_long_ago_is_forgotten,
         an_instance_keeps_its_facts,
     ;
     batches:
@@ -71,6 +74,7 @@ contract! {
         a_key_belongs_to_one_request_of_one_app,
         a_failed_command_leaves_its_key_free,
         a_key_is_free_again_after_a_day,
+        a_key_answers_whatever_the_clock_is_set_to,
         many_requests_with_one_key_make_one_payment,
         old_keys_are_pruned,
     ;
@@ -89,6 +93,14 @@ contract! {
     payments:
         a_payment_comes_back_as_it_was_made,
         an_unknown_payment_is_none,
+    ;
+    rollups:
+        after_any_history_rollups_are_what_the_payments_say,
+        a_volume_is_exact_beyond_every_integer,
+        only_the_busiest_currencies_are_told_apart,
+        a_rebuild_mends_what_is_wrong_and_nothing_else,
+        a_rebuild_loses_nothing_that_happens_meanwhile,
+        the_migration_counts_the_payments_that_are_there,
     ;
     schema:
         migrating_twice_is_a_no_op,
@@ -117,6 +129,7 @@ contract! {
         a_test_is_an_event_of_its_own,
         a_test_tells_nothing_about_an_endpoints_health,
         a_waiting_delivery_can_be_hurried_and_called_off,
+        what_a_wrong_clock_put_off_is_due_again,
         what_failed_can_be_found_and_sent_again_once,
         what_was_called_off_with_its_endpoint_can_be_sent_again,
         an_endpoints_headers_go_to_its_present_address_alone,
@@ -135,9 +148,11 @@ mod postgres_unnamed {
     async fn unnamed_statements_do_the_same() {
         Harness::postgres(Unnamed).await.run(crate::payments::a_payment_comes_back_as_it_was_made).await;
         Harness::postgres(Unnamed).await.run(crate::lists::every_list_equals_a_filtered_vec).await;
+        Harness::postgres(Unnamed).await.run(crate::rollups::after_any_history_rollups_are_what_the_payments_say).await;
         Harness::postgres(Unnamed).await.run(crate::history::a_random_history_equals_the_model).await;
         Harness::postgres(Unnamed).await.run(crate::idempotency::a_key_replays_its_first_answer).await;
         Harness::postgres(Unnamed).await.run(crate::apps::a_rotated_key_overlaps_with_its_successor).await;
+        Harness::postgres(Unnamed).await.run(crate::apps::nodes_hear_how_keys_are_used_elsewhere).await;
         Harness::postgres(Unnamed).await.run(crate::batches::a_bad_command_fails_alone).await;
         Harness::postgres(Unnamed).await.run(crate::webhooks::a_result_counts_under_its_lease_alone).await;
         Harness::postgres(Unnamed).await.run(crate::log::a_log_begins_where_its_events_are_still_needed).await;

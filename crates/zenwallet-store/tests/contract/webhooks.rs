@@ -435,6 +435,13 @@ pub(crate) async fn an_endpoint_remembers_since_when_it_fails(h: &Harness) {
         }
         assert_eq!(failing_since().await, first_failure, "{next:?}");
     }
+    // A result that comes after its lease tells nothing: another node may have delivered meanwhile.
+    completed(h, h.payment(app_id)).await;
+    for leased in claim_all(h).await {
+        record(&h.store, attempt(&leased, Next::Delivered, h.now())).await;
+        assert!(!record(&h.store, attempt(&leased, Next::Failed, h.now())).await);
+    }
+    assert_eq!(failing_since().await, None);
 }
 
 pub(crate) async fn a_test_is_an_event_of_its_own(h: &Harness) {
@@ -684,4 +691,32 @@ pub(crate) async fn secrets_overlap(h: &Harness) {
     let unknown = IdSource::seeded(77).next(h.now());
     assert!(!h.store.rotate_webhook_secret(unknown, &[7], h.now(), h.now()).await.unwrap());
     assert!(h.store.live_webhook_secrets(unknown, h.now()).await.unwrap().is_empty());
+}
+
+pub(crate) async fn what_a_wrong_clock_put_off_is_due_again(h: &Harness) {
+    let (app_id, _) = app_with_endpoint(h).await;
+    for _ in 0..3 {
+        completed(h, h.payment(app_id)).await;
+    }
+    let first = claim(&h.store, all_free(1)).await.deliveries.remove(0);
+    let in_time = h.now().plus_s(300);
+    record(&h.store, attempt(&first, Next::RetryAt(in_time), h.now())).await;
+    h.clock.jump_ms(30 * 86_400_000);
+    let leased = claim_all(h).await;
+    let waits = leased.iter().find(|leased| leased.id != first.id).unwrap();
+    record(&h.store, attempt(waits, Next::RetryAt(h.now().plus_s(5)), h.now())).await;
+    h.clock.jump_ms(-30 * 86_400_000);
+    assert!(claim_all(h).await.is_empty());
+    let latest = h.now().plus_s(400);
+    assert_eq!(h.store.recall_deliveries(latest, h.now(), 1).await.unwrap(), 1);
+    assert_eq!(h.store.recall_deliveries(latest, h.now(), 10).await.unwrap(), 2);
+    assert_eq!(h.store.recall_deliveries(latest, h.now(), 10).await.unwrap(), 0, "once is enough");
+    let due: Vec<_> = claim_all(h).await.into_iter().map(|leased| leased.id).collect();
+    assert_eq!(due, [waits.id], "what is being tried keeps its lease");
+    h.clock.advance_ms(LEASE_MS);
+    let mut ended: Vec<_> = claim_all(h).await.into_iter().map(|leased| leased.id).collect();
+    ended.sort_unstable();
+    let mut all: Vec<_> = leased.iter().map(|leased| leased.id).collect();
+    all.sort_unstable();
+    assert_eq!(ended, all);
 }

@@ -44,8 +44,8 @@ impl Live {
         self.channels.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The app's channel with room for one more follower.
-    fn enter(&self, app_id: AppId) -> Result<Arc<Channel>, FollowError> {
+    /// The app's channel with room for one more follower; the gateway's own always has room.
+    fn enter(&self, app_id: AppId, is_own: bool) -> Result<Arc<Channel>, FollowError> {
         let mut channels = self.channels();
         let open = channels.get(&app_id).and_then(Weak::upgrade);
         let Some(channel) = open else {
@@ -54,7 +54,7 @@ impl Live {
             return Ok(channel);
         };
         // Each follower holds the channel once; this is one more.
-        if Arc::strong_count(&channel) > self.max_per_app {
+        if !is_own && Arc::strong_count(&channel) > self.max_per_app {
             return Err(FollowError::Refused(Code::LiveConnectionLimit));
         }
         Ok(channel)
@@ -179,7 +179,7 @@ impl Gateway {
     }
 
     fn take_place(self: &Arc<Self>, app_id: AppId, stay: Arc<Stay>) -> Result<Follower, FollowError> {
-        let channel = self.live.enter(app_id)?;
+        let channel = self.live.enter(app_id, stay.key().is_none())?;
         let woken = channel.subscribe();
         Ok(Follower { gateway: Arc::clone(self), channel: Some(channel), woken, stay, after: 0 })
     }
@@ -236,6 +236,16 @@ impl Gateway {
                 stay.end(code);
             }
         }
+    }
+
+    /// How many follow, payers' own follower included.
+    pub(crate) fn count_followers(&self) -> usize {
+        self.live.channels().values().map(Weak::strong_count).sum()
+    }
+
+    /// Resolves when nobody may follow any more.
+    pub(crate) async fn following_ended(&self) {
+        self.live.ended.cancelled().await;
     }
 
     /// Ends what would never end by itself: nobody follows any more.

@@ -109,3 +109,11 @@ fn an_object_keeps_its_members_as_they_came() {
     let members: Vec<_> = members.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     assert_eq!(members, [("b", "1"), ("a", "2"), ("b", "3")]);
 }
+
+#[test]
+fn only_what_json_calls_whitespace_says_nothing() {
+    assert!(Fields::parse(b" \t\r\n").is_ok() && Fields::parse(b"").is_ok());
+    for body in [b"\x0c", b"\x0b", b"\0"] {
+        assert_eq!(Fields::parse(body).err().unwrap().code, Code::JsonInvalid);
+    }
+}

@@ -53,7 +53,7 @@ struct AppState {
 }
 
 /// The lanes that something happens in.
-pub(crate) struct Lanes {
+pub struct Lanes {
     slots: Slots,
     lanes: HashMap<Lane, LaneState>,
     apps: HashMap<AppId, AppState>,
@@ -66,7 +66,8 @@ pub(crate) struct Lanes {
 }
 
 impl Lanes {
-    pub(crate) fn new(slots: Slots) -> Self {
+    /// No lanes yet.
+    pub fn new(slots: Slots) -> Self {
         Self {
             slots,
             lanes: HashMap::new(),
@@ -79,17 +80,17 @@ impl Lanes {
     }
 
     /// Attempts under way.
-    pub(crate) fn in_flight(&self) -> usize {
+    pub fn in_flight(&self) -> usize {
         self.in_flight
     }
 
     /// Deliveries that wait for their turn.
-    pub(crate) fn waiting(&self) -> usize {
+    pub fn waiting(&self) -> usize {
         self.waiting
     }
 
     /// Lets a leased delivery wait for its turn. True when its lane has no room for more of this node's own.
-    pub(crate) fn push(&mut self, delivery: LeasedDelivery) -> bool {
+    pub fn push(&mut self, delivery: LeasedDelivery) -> bool {
         let (lane, app_id) = (delivery.lane, delivery.app_id);
         let state = self.lanes.entry(lane).or_default();
         state.waiting.push_back(delivery);
@@ -104,7 +105,7 @@ impl Lanes {
 
     /// The next delivery to attempt: apps take turns, and in each app its lanes do. A lease that could end during the
     /// attempt is given up: whoever claims the delivery then has it alone.
-    pub(crate) fn next(&mut self, now: Timestamp, attempt_ms: i64) -> Option<LeasedDelivery> {
+    pub fn next(&mut self, now: Timestamp, attempt_ms: i64) -> Option<LeasedDelivery> {
         while self.in_flight < self.slots.total {
             let app_id = self.round.pop_front()?;
             let app = self.apps.entry(app_id).or_default();
@@ -139,7 +140,7 @@ impl Lanes {
     }
 
     /// An attempt is over. True when the lane has room again for this node's own.
-    pub(crate) fn finish(&mut self, app_id: AppId, lane: Lane, succeeded: bool) -> bool {
+    pub fn finish(&mut self, app_id: AppId, lane: Lane, succeeded: bool) -> bool {
         self.in_flight = self.in_flight.saturating_sub(1);
         let app = self.apps.entry(app_id).or_default();
         app.in_flight = app.in_flight.saturating_sub(1);
@@ -154,12 +155,12 @@ impl Lanes {
     }
 
     /// Whether a lane with a free slot may have more in the database than is known here.
-    pub(crate) fn wants_claim(&self) -> bool {
+    pub fn wants_claim(&self) -> bool {
         self.waiting < WAITING_MAX && self.backlog.iter().any(|lane| self.room_in(*lane) > 0)
     }
 
     /// What could begin, or wait a moment in memory; `None` when that is nothing.
-    pub(crate) fn claim_request(&self) -> Option<ClaimRequest> {
+    pub fn claim_request(&self) -> Option<ClaimRequest> {
         let limit = WAITING_MAX.saturating_sub(self.waiting).min(CLAIM_MAX);
         let usual = self.slots.of(&LaneState::default()) * WAITING_PER_SLOT;
         let rooms = self.lanes.keys().map(|lane| (*lane, self.room_in(*lane)));
@@ -169,7 +170,7 @@ impl Lanes {
 
     /// Notes what a claim brought: a lane that was given all it had room for may have more. True when the claim itself
     /// was full, so that there may be more in any lane.
-    pub(crate) fn note_claimed(
+    pub fn note_claimed(
         &mut self,
         request: &ClaimRequest,
         deliveries: Vec<LeasedDelivery>,

@@ -6,12 +6,13 @@ mod lanes;
 #[cfg(test)]
 mod tests;
 
+#[doc(hidden)]
+pub use lanes::Lanes;
 pub use lanes::Slots;
 
 use super::send::{SendOptions, Sender};
 use crate::gateway::Gateway;
 use crate::metrics;
-use lanes::Lanes;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;

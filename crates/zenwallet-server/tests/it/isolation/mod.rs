@@ -37,8 +37,10 @@ async fn every_route_gives_every_caller_what_the_table_says(app: TestApp) {
 
 /// Status and code that a cell must answer with.
 fn expected(row: &Row, caller: Caller) -> (u16, &'static str) {
-    if let Access::Public { status } = row.access {
-        return (status, "");
+    match row.access {
+        Access::Public { status } => return (status, ""),
+        Access::Refused { status, code } => return (status, code),
+        Access::App { .. } | Access::Owned { .. } => {}
     }
     match caller {
         Caller::Anonymous => (401, "api_key_missing"),

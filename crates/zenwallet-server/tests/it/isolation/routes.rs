@@ -12,6 +12,8 @@ use std::path::Path;
 pub(super) enum Access {
     /// Anybody, who is always answered this.
     Public { status: u16 },
+    /// Anybody, who is always refused so.
+    Refused { status: u16, code: &'static str },
     /// Any app, which sees its own alone; answered this.
     App { status: u16 },
     /// The app whose thing it is that the path or the body names, which is answered this; others are told that there
@@ -22,7 +24,7 @@ pub(super) enum Access {
 impl Access {
     pub(super) fn owner_status(self) -> u16 {
         match self {
-            Self::Public { status } | Self::App { status } => status,
+            Self::Public { status } | Self::App { status } | Self::Refused { status, .. } => status,
             Self::Owned { .. } => 200,
         }
     }
@@ -55,11 +57,19 @@ pub(super) fn table() -> Vec<Row> {
         post("/api/payments/{payment_id}/cancel", payment, None, true),
         get("/api/payments/{payment_id}/qr.png", payment),
         get("/api/payments/{payment_id}/qr.svg", payment),
+        get("/api/analytics/overview", app),
+        get("/api/analytics/volume", app),
+        get("/api/analytics/status", app),
         // The payer has nothing but the page's address; its forms need the page's token.
         get("/pay/{payment_id}", public(200)),
         post("/pay/{payment_id}/pay", public(403), None, false),
         post("/pay/{payment_id}/cancel", public(403), None, false),
         get("/pay/assets/page.css", public(200)),
+        get("/api/events", app),
+        get("/api/events/stream", app),
+        get("/api/events/{event_id}", Access::Owned { unknown: "event_not_found" }),
+        // A socket says who it is in its first message; the request alone is nobody's.
+        get("/socket.io/", Access::Refused { status: 400, code: "socket_request_invalid" }),
         get("/api/openapi.json", public(200)),
         get("/docs/errors", public(200)),
         get("/docs/api/", public(200)),

@@ -88,7 +88,7 @@ async fn downtime_delays_the_announcement_alone(app: TestApp) {
 
 /// On the machine's clock, with payments that live for a moment.
 async fn the_worker_sweeps_by_itself(app: TestApp) {
-    let (gateway, store) = app.gateway_on(Clock::System).await;
+    let (gateway, store) = app.gateway_on(Clock::System, "second").await;
     let ids = many_payments(&app, &app.a, 3).await;
     let due = Clock::System.now().plus_ms(300);
     let soon = soon_due(&app, ids[0], due).await;

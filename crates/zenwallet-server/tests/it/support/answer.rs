@@ -19,8 +19,13 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) async fn read(response: Response<Body>) -> Self {
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
+        let (parts, mut body) = response.into_parts();
+        // A stream has no end: its beginning is its answer.
+        let is_stream = parts.headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
+        let body = match is_stream {
+            true => body.frame().await.unwrap().unwrap().into_data().unwrap(),
+            false => body.collect().await.unwrap().to_bytes(),
+        };
         Self { status: parts.status.as_u16(), headers: parts.headers, body }
     }
 

@@ -71,7 +71,7 @@ impl TestApp {
     async fn with(database: Database, endurance: Endurance, leasing: Leasing) -> Self {
         let (clock, ids) = (ManualClock::new(START), Arc::new(IdSource::seeded(1)));
         let store = database.store(Clock::Manual(clock.clone()), &ids, endurance, leasing).await;
-        let gateway = open(&store, Clock::Manual(clock.clone()), &ids).await;
+        let gateway = open(&store, Clock::Manual(clock.clone()), &ids, "node").await;
         let gateway = Arc::new(gateway);
         let unlimited = |environment| new_app(environment, Some(0));
         let a = make(&gateway, unlimited(Environment::Test)).await;
@@ -83,15 +83,21 @@ impl TestApp {
 
     /// A second node over the same database, with its own randomness.
     pub(crate) async fn second_node(&self) -> App {
-        let (gateway, _) = self.gateway_on(Clock::Manual(self.clock.clone())).await;
-        App::new(Arc::new(gateway), options())
+        self.node("second").await.0
     }
 
-    /// A second gateway over the same database, with its own randomness, on this clock.
-    pub(crate) async fn gateway_on(&self, clock: Clock) -> (Gateway, Store) {
+    /// A node of this name over the same database.
+    pub(crate) async fn node(&self, name: &str) -> (App, Arc<Gateway>) {
+        let (gateway, _) = self.gateway_on(Clock::Manual(self.clock.clone()), name).await;
+        let gateway = Arc::new(gateway);
+        (App::new(Arc::clone(&gateway), options()), gateway)
+    }
+
+    /// Another gateway over the same database, with its own randomness, on this clock.
+    pub(crate) async fn gateway_on(&self, clock: Clock, name: &str) -> (Gateway, Store) {
         let ids = Arc::new(IdSource::seeded(2));
         let store = self.database.store(clock.clone(), &ids, Endurance::default(), Leasing::default()).await;
-        (open(&store, clock, &ids).await, store)
+        (open(&store, clock, &ids, name).await, store)
     }
 
     /// A new app; `rate` is its requests per second, `None` the environment's own.
@@ -205,9 +211,9 @@ async fn make(gateway: &Gateway, new: NewApp) -> Tenant {
     Tenant { app_id: made.app.id, key, webhook_secret: made.webhook_secret }
 }
 
-async fn open(store: &Store, clock: Clock, ids: &Arc<IdSource>) -> Gateway {
+async fn open(store: &Store, clock: Clock, ids: &Arc<IdSource>, node: &str) -> Gateway {
     let key = InstanceKey::new(INSTANCE_KEY);
-    Gateway::new(store.clone(), clock, Arc::clone(ids), key, webhook_rules(), LOG_RULES, PUBLIC_URL).await.unwrap()
+    Gateway::new(store.clone(), clock, Arc::clone(ids), key, webhook_rules(node), LOG_RULES, PUBLIC_URL).await.unwrap()
 }
 
 pub(crate) fn options() -> AppOptions {
@@ -216,7 +222,7 @@ pub(crate) fn options() -> AppOptions {
 }
 
 /// The contract's rules, with loopback open to test apps.
-fn webhook_rules() -> WebhookRules {
+fn webhook_rules(node: &str) -> WebhookRules {
     let loopback = ["127.0.0.0/8", "::1/128"].into_iter().filter_map(Cidr::parse).collect();
     WebhookRules {
         egress: Arc::new(Egress::new(loopback, Vec::new(), Vec::new())),
@@ -224,7 +230,7 @@ fn webhook_rules() -> WebhookRules {
         disable_after: Duration::from_secs(5 * 86_400),
         log_retention: Duration::from_secs(30 * 86_400),
         timeout: Duration::from_secs(2),
-        node: Arc::from("node"),
+        node: Arc::from(node),
         nudge: Arc::default(),
     }
 }

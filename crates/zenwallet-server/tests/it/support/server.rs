@@ -30,7 +30,7 @@ impl TestServer {
     }
 
     pub(crate) async fn connect(&self) -> Connection {
-        Connection { stream: TcpStream::connect(self.address).await.unwrap(), read: Vec::new() }
+        Connection { stream: TcpStream::connect(self.address).await.unwrap(), read: Vec::new(), text: Vec::new() }
     }
 }
 
@@ -50,6 +50,8 @@ pub(crate) fn limits() -> Limits {
 pub(crate) struct Connection {
     pub(crate) stream: TcpStream,
     read: Vec<u8>,
+    /// What came of a chunked text and was not taken yet.
+    text: Vec<u8>,
 }
 
 /// What came back.
@@ -71,16 +73,42 @@ impl Connection {
         self.answer(line.starts_with("HEAD")).await
     }
 
-    /// Reads one answer; one to HEAD has no body, whatever its length says.
-    pub(crate) async fn answer(&mut self, to_head: bool) -> WireAnswer {
+    /// Reads the head of an answer whose body is read piece by piece.
+    pub(crate) async fn head(&mut self) -> WireAnswer {
         let head_end = self.read_until(|read| find(read, b"\r\n\r\n")).await;
         let head = String::from_utf8(self.read.drain(..head_end + 4).collect()).unwrap();
         let mut lines = head.lines();
         let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
-        let headers: BTreeMap<_, _> = lines
+        let headers = lines
             .filter_map(|line| line.split_once(": "))
             .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
             .collect();
+        WireAnswer { status, headers, body: Vec::new() }
+    }
+
+    /// The next piece of a chunked text, up to this end; `None` when the body is over.
+    pub(crate) async fn chunked_text(&mut self, end: &str) -> Option<String> {
+        loop {
+            if let Some(at) = find(&self.text, end.as_bytes()) {
+                let piece = self.text.drain(..at + end.len()).collect();
+                return Some(String::from_utf8(piece).unwrap());
+            }
+            match self.chunk().await {
+                chunk if chunk.is_empty() => return None,
+                chunk => self.text.extend(chunk),
+            }
+        }
+    }
+
+    /// Whether a request for this path is answered 200.
+    pub(crate) async fn is_open(&mut self, path: &str, headers: &str) -> bool {
+        self.write(format!("GET {path} HTTP/1.1\r\nHost: x\r\n{headers}\r\n")).await;
+        self.head().await.status == 200
+    }
+
+    /// Reads one answer; one to HEAD has no body, whatever its length says.
+    pub(crate) async fn answer(&mut self, to_head: bool) -> WireAnswer {
+        let WireAnswer { status, headers, .. } = self.head().await;
         let body = match headers.get("content-length") {
             _ if to_head => Vec::new(),
             Some(length) => {
@@ -97,15 +125,20 @@ impl Connection {
     async fn chunks(&mut self) -> Vec<u8> {
         let mut body = Vec::new();
         loop {
-            let line_end = self.read_until(|read| find(read, b"\r\n")).await;
-            let line: Vec<u8> = self.read.drain(..line_end + 2).collect();
-            let size = usize::from_str_radix(std::str::from_utf8(&line).unwrap().trim(), 16).unwrap();
-            self.read_until(|read| (read.len() >= size + 2).then_some(0)).await;
-            body.extend(self.read.drain(..size + 2).take(size));
-            if size == 0 {
-                return body;
+            match self.chunk().await {
+                chunk if chunk.is_empty() => return body,
+                chunk => body.extend(chunk),
             }
         }
+    }
+
+    /// The next chunk of a body; the last one is empty.
+    async fn chunk(&mut self) -> Vec<u8> {
+        let line_end = self.read_until(|read| find(read, b"\r\n")).await;
+        let line: Vec<u8> = self.read.drain(..line_end + 2).collect();
+        let size = usize::from_str_radix(std::str::from_utf8(&line).unwrap().trim(), 16).unwrap();
+        self.read_until(|read| (read.len() >= size + 2).then_some(0)).await;
+        self.read.drain(..size + 2).take(size).collect()
     }
 
     /// Whether the other side ends the connection, having sent nothing more than it had.

@@ -7,6 +7,7 @@ use zenwallet_core::delivery::Next;
 
 both_databases! {
     what_is_over_is_forgotten_after_its_time,
+    nothing_is_forgotten_because_the_clock_is_set_ahead,
     secrets_are_shown_where_they_are_made_and_nowhere_else,
 }
 
@@ -38,6 +39,17 @@ async fn what_is_over_is_forgotten_after_its_time(app: TestApp) {
     assert_eq!(delivery(&app, &app.a, &waits).await["status"], "PENDING");
     assert_eq!(deliveries(&app, &app.a, "").await.len(), 2);
     assert_eq!(app.events(&app.a).await.len(), 8);
+}
+
+async fn nothing_is_forgotten_because_the_clock_is_set_ahead(app: TestApp) {
+    endpoint(&app, &app.a, json!({"url": "https://shop.example/"})).await;
+    paid(&app, &app.a, json!({})).await;
+    attempt_due(&app, |_| Some(Next::Delivered)).await;
+    app.clock.jump_ms(400 * DAY_S * 1_000);
+    assert_eq!(app.gateway.prune_deliveries(10).await.unwrap(), 0);
+    assert_eq!(app.gateway.prune_idempotency_keys(10).await.unwrap(), 0);
+    app.pass_s(DAY_S);
+    assert_eq!(app.gateway.prune_deliveries(10).await.unwrap(), 1, "a day later the clock is believed");
 }
 
 async fn secrets_are_shown_where_they_are_made_and_nowhere_else(app: TestApp) {

@@ -4,7 +4,7 @@ use super::{attempt_due, text};
 use crate::support::{Tenant, TestApp, many_payments};
 use zenwallet_core::delivery::Next;
 use zenwallet_core::endpoint::{Endpoint, EventSet};
-use zenwallet_core::id::{AppKind, DeliveryId, DeliveryKind, EndpointKind, Id, PaymentId, PaymentKind};
+use zenwallet_core::id::{AppKind, DeliveryId, DeliveryKind, EndpointKind, EventKind, Id, PaymentId, PaymentKind};
 use zenwallet_store::{Command, DeliveryFilter, Outcome, PaymentFilter};
 
 const URL: &str = "https://hooks.example/things";
@@ -16,6 +16,7 @@ pub(crate) struct Things {
     endpoint_id: String,
     delivery_id: String,
     app_id: String,
+    event_id: String,
 }
 
 impl Things {
@@ -26,6 +27,7 @@ impl Things {
             endpoint_id: endpoint(app, owner).await.to_string(),
             delivery_id: pending_delivery(app, owner).await.to_string(),
             app_id: owner.app_id.to_string(),
+            event_id: app.store.list_events(owner.app_id, 0, 1).await.unwrap()[0].id.to_string(),
         }
     }
 
@@ -37,23 +39,24 @@ impl Things {
             endpoint_id: app.ids.next::<EndpointKind>(now).to_string(),
             delivery_id: app.ids.next::<DeliveryKind>(now).to_string(),
             app_id: app.ids.next::<AppKind>(now).to_string(),
+            event_id: app.ids.next::<EventKind>(now).to_string(),
         }
     }
 
     /// What is no id.
     pub(crate) fn malformed() -> Self {
-        let ids = ["pay_x", "whe_-", "dlv_", "app"].map(str::to_owned);
-        let [payment_id, endpoint_id, delivery_id, app_id] = ids;
-        Self { payment_id, endpoint_id, delivery_id, app_id }
+        let ids = ["pay_x", "whe_-", "dlv_", "app", "evt_"].map(str::to_owned);
+        let [payment_id, endpoint_id, delivery_id, app_id, event_id] = ids;
+        Self { payment_id, endpoint_id, delivery_id, app_id, event_id }
     }
 
-    pub(crate) fn ids(&self) -> [&str; 4] {
-        [&self.payment_id, &self.endpoint_id, &self.delivery_id, &self.app_id]
+    pub(crate) fn ids(&self) -> [&str; 5] {
+        [&self.payment_id, &self.endpoint_id, &self.delivery_id, &self.app_id, &self.event_id]
     }
 
     /// A text with these ids in their places.
     pub(crate) fn name_in(&self, text: &str) -> String {
-        let names = ["{payment_id}", "{endpoint_id}", "{delivery_id}", "{app_id}"];
+        let names = ["{payment_id}", "{endpoint_id}", "{delivery_id}", "{app_id}", "{event_id}"];
         let named = names.into_iter().zip(self.ids());
         named.fold(text.to_owned(), |text, (name, id)| text.replace(name, id))
     }
@@ -108,7 +111,7 @@ async fn delivery_to(app: &TestApp, owner: &Tenant, url: &str) -> DeliveryId {
         headers_sealed: None,
         event_id: app.ids.next(now),
         payment_id: app.ids.next(now),
-        content: "{}".to_owned(),
+        content: "{\"type\":\"webhook.test\"}".to_owned(),
     };
     match app.store.commit(command).await.unwrap().outcome {
         Outcome::Tested(id) => id,

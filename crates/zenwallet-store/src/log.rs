@@ -1,10 +1,25 @@
-//! Which logs may have grown: what wakes those who follow them. Told after each commit, heard by one listener; what
-//! nobody hears is bounded by the number of apps.
+//! The logs as those who follow them need them: what is kept of one, and word that it may have grown. Word is left after
+//! each commit and heard by one listener; what nobody hears is bounded by the number of apps.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 use zenwallet_core::id::AppId;
+
+/// What is kept of an app's log.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LogSpan {
+    /// The number of its first event; one more than `last` when none is kept.
+    pub first: i64,
+    /// The number of its last event, kept or not; 0 before the first.
+    pub last: i64,
+}
+
+impl Default for LogSpan {
+    fn default() -> Self {
+        Self { first: 1, last: 0 }
+    }
+}
 
 /// The logs that may have grown since the last time of asking.
 #[derive(Clone, PartialEq, Eq, Debug)]

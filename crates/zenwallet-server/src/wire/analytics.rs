@@ -1,0 +1,395 @@
+//! Analytics: what can be asked, and how what was counted is shown.
+
+use super::query::Params;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+use zenwallet_core::analytics::{Counts, Tally};
+use zenwallet_core::calendar::{Bucket, CALENDAR_END, CALENDAR_FIRST, Zone};
+use zenwallet_core::limits::{ANALYTICS_BUCKETS_MAX, ANALYTICS_RANGE_MAX_S};
+use zenwallet_core::money::{Currency, Volume};
+use zenwallet_core::time::{QUARTER_MS, Timestamp};
+use zenwallet_core::{Code, Rejection};
+
+/// How many payments, and how much.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct TallyObject {
+    /// How many.
+    #[schema(example = 42)]
+    payments: i64,
+    /// The sum of their amounts: a number of any length with at most 2 decimals. Read it as a decimal, a double may not
+    /// hold it.
+    #[schema(value_type = f64, example = 12500.5)]
+    volume: Box<RawValue>,
+}
+
+impl TallyObject {
+    fn new(tally: Tally) -> Self {
+        Self { payments: tally.payments, volume: number(tally.volume) }
+    }
+}
+
+/// The exact number, as amounts of payments are printed.
+fn number(volume: Volume) -> Box<RawValue> {
+    // Digits with at most one point always parse.
+    RawValue::from_string(volume.to_string()).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
+
+/// How many payments were created, and how many came to each end.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CountsObject {
+    /// Created then, whatever became of them.
+    #[schema(example = 1842)]
+    created: i64,
+    /// Paid then.
+    #[schema(example = 1742)]
+    success: i64,
+    /// Declined or canceled then.
+    #[schema(example = 60)]
+    failed: i64,
+    /// Whose time ran out then.
+    #[schema(example = 21)]
+    expired: i64,
+    /// `success` as a share of all that ended then; null when none did.
+    #[schema(required = true, example = 0.9555677454744926)]
+    success_rate: Option<f64>,
+}
+
+impl CountsObject {
+    fn new(counts: &Counts) -> Self {
+        Self {
+            created: counts.created.payments,
+            success: counts.success.payments,
+            failed: counts.failed.payments,
+            expired: counts.expired.payments,
+            success_rate: counts.success_rate(),
+        }
+    }
+}
+
+/// How many payments of one currency, and how much.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct VolumesObject {
+    /// Created then, whatever became of them.
+    created: TallyObject,
+    /// Paid then.
+    success: TallyObject,
+    /// Declined or canceled then.
+    failed: TallyObject,
+    /// Whose time ran out then.
+    expired: TallyObject,
+}
+
+impl VolumesObject {
+    fn new(counts: &Counts) -> Self {
+        Self {
+            created: TallyObject::new(counts.created),
+            success: TallyObject::new(counts.success),
+            failed: TallyObject::new(counts.failed),
+            expired: TallyObject::new(counts.expired),
+        }
+    }
+}
+
+/// What one currency's payments came to.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CurrencyObject {
+    /// Which.
+    #[schema(example = "COINS")]
+    currency: String,
+    /// All that were ever created.
+    total: TallyObject,
+    /// Of them, those that wait for their payer.
+    pending: TallyObject,
+    /// Of them, those that were paid.
+    success: TallyObject,
+    /// Of them, those that were declined or canceled.
+    failed: TallyObject,
+    /// Of them, those whose time ran out.
+    expired: TallyObject,
+    /// `success` as a share of all that have ended; null when none has.
+    #[schema(required = true, example = 0.9555677454744926)]
+    success_rate: Option<f64>,
+    /// In the window of the overview's `last_24h`.
+    last_24h: VolumesObject,
+    /// In the window of the overview's `previous_24h`.
+    previous_24h: VolumesObject,
+}
+
+impl CurrencyObject {
+    /// What became of all of them, and what happened in both windows.
+    pub(crate) fn new(currency: Currency, ever: &Counts, last: &Counts, previous: &Counts) -> Self {
+        Self {
+            currency: currency.to_string(),
+            total: TallyObject::new(ever.created),
+            pending: TallyObject::new(ever.pending()),
+            success: TallyObject::new(ever.success),
+            failed: TallyObject::new(ever.failed),
+            expired: TallyObject::new(ever.expired),
+            success_rate: ever.success_rate(),
+            last_24h: VolumesObject::new(last),
+            previous_24h: VolumesObject::new(previous),
+        }
+    }
+}
+
+/// A stretch of time and what happened in it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct WindowObject {
+    /// Its first moment.
+    #[schema(format = DateTime, example = "2026-01-25T10:45:00Z")]
+    from: String,
+    /// The first moment after it.
+    #[schema(format = DateTime, example = "2026-01-26T10:45:00Z")]
+    to: String,
+    #[serde(flatten)]
+    counts: CountsObject,
+}
+
+impl WindowObject {
+    pub(crate) fn new(from: Timestamp, to: Timestamp, counts: &Counts) -> Self {
+        Self { from: from.to_string(), to: to.to_string(), counts: CountsObject::new(counts) }
+    }
+}
+
+/// An app's payments at a glance, by the status that counts at `as_of`: a payment whose time is over is expired.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AnalyticsOverview {
+    /// Always `analytics_overview`.
+    #[schema(example = "analytics_overview")]
+    pub(crate) object: &'static str,
+    /// The moment of the counting.
+    #[schema(format = DateTime, example = "2026-01-26T10:35:00Z")]
+    pub(crate) as_of: String,
+    /// The one currency that was asked for; null is all.
+    #[schema(required = true, example = json!(null))]
+    pub(crate) currency: Option<String>,
+    /// All payments that were ever created.
+    #[schema(example = 1842)]
+    pub(crate) total: i64,
+    /// Of them, those that wait for their payer.
+    #[schema(example = 19)]
+    pub(crate) pending: i64,
+    /// Of them, those that were paid.
+    #[schema(example = 1742)]
+    pub(crate) success: i64,
+    /// Of them, those that were declined or canceled.
+    #[schema(example = 60)]
+    pub(crate) failed: i64,
+    /// Of them, those whose time ran out.
+    #[schema(example = 21)]
+    pub(crate) expired: i64,
+    /// `success` as a share of all that have ended; null when none has.
+    #[schema(required = true, example = 0.9555677454744926)]
+    pub(crate) success_rate: Option<f64>,
+    /// What happened in 96 quarters of an hour, of which the present one, not yet over, is the last.
+    pub(crate) last_24h: WindowObject,
+    /// What happened in the 96 quarters before them.
+    pub(crate) previous_24h: WindowObject,
+    /// `last_24h` in 24 hours of four quarters each.
+    #[schema(min_items = 24, max_items = 24)]
+    pub(crate) sparkline: Vec<WindowObject>,
+    /// Each currency by itself, the one with the most payments first; at most 100.
+    pub(crate) currencies: Vec<CurrencyObject>,
+    /// Whether there are more currencies than `currencies` shows.
+    pub(crate) currencies_capped: bool,
+}
+
+/// What a volume can be asked by.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(dead_code, reason = "describes the wire in OpenAPI")]
+pub(crate) enum BucketName {
+    /// Hours of the zone's clock.
+    Hour,
+    /// Days of the zone's calendar: 23, 24 or 25 hours.
+    Day,
+}
+
+/// One bucket.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct VolumeBucket {
+    /// Its first moment.
+    #[schema(format = DateTime, example = "2026-01-25T18:30:00Z")]
+    start: String,
+    /// The first moment after it.
+    #[schema(format = DateTime, example = "2026-01-26T18:30:00Z")]
+    end: String,
+    #[serde(flatten)]
+    volumes: VolumesObject,
+}
+
+impl VolumeBucket {
+    pub(crate) fn new(start: Timestamp, end: Timestamp, counts: &Counts) -> Self {
+        Self { start: start.to_string(), end: end.to_string(), volumes: VolumesObject::new(counts) }
+    }
+}
+
+/// One currency's payments over time.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AnalyticsVolume {
+    /// Always `analytics_volume`.
+    #[schema(example = "analytics_volume")]
+    pub(crate) object: &'static str,
+    /// The moment of the counting.
+    #[schema(format = DateTime, example = "2026-01-26T10:35:00Z")]
+    pub(crate) as_of: String,
+    /// The currency: the one that was asked for, or the one with the most payments; null when there are none at all.
+    #[schema(required = true, example = "COINS")]
+    pub(crate) currency: Option<String>,
+    /// What time is cut into.
+    #[schema(value_type = BucketName, example = "day")]
+    pub(crate) bucket: &'static str,
+    /// Whose clock and calendar.
+    #[schema(example = "Asia/Kolkata")]
+    pub(crate) time_zone: String,
+    /// Every bucket from the one that holds `from` to the one that reaches `to`, in order, also the empty ones.
+    #[schema(max_items = 1000)]
+    pub(crate) data: Vec<VolumeBucket>,
+}
+
+/// What became of payments in a stretch of time.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AnalyticsStatus {
+    /// Always `analytics_status`.
+    #[schema(example = "analytics_status")]
+    pub(crate) object: &'static str,
+    /// The moment of the counting.
+    #[schema(format = DateTime, example = "2026-01-26T10:35:00Z")]
+    pub(crate) as_of: String,
+    /// The first moment counted; null is since ever.
+    #[schema(required = true, format = DateTime, example = "2026-01-26T10:30:00Z")]
+    pub(crate) from: Option<String>,
+    /// The first moment not counted; null is as of now.
+    #[schema(required = true, format = DateTime, example = "2026-01-26T10:45:00Z")]
+    pub(crate) to: Option<String>,
+    #[serde(flatten)]
+    pub(crate) counts: CountsObject,
+    /// Those that wait for their payer; null when a stretch was asked for, since nobody waits for one.
+    #[schema(required = true, example = 19)]
+    pub(crate) pending: Option<i64>,
+}
+
+impl AnalyticsStatus {
+    pub(crate) fn new(as_of: Timestamp, range: Option<(Timestamp, Timestamp)>, counts: &Counts) -> Self {
+        Self {
+            object: "analytics_status",
+            as_of: as_of.to_string(),
+            from: range.map(|(from, _)| from.to_string()),
+            to: range.map(|(_, to)| to.to_string()),
+            counts: CountsObject::new(counts),
+            pending: range.is_none().then(|| counts.pending().payments),
+        }
+    }
+}
+
+fn currency(params: &mut Params) -> Option<Currency> {
+    let text = params.text("currency")?;
+    params.keep(Currency::parse(&text))
+}
+
+/// The only thing that an overview can be asked for.
+pub(crate) fn parse_overview(query: Option<&str>) -> Result<Option<Currency>, Vec<Rejection>> {
+    let mut params = Params::parse(query);
+    let currency = currency(&mut params);
+    params.finish(currency)
+}
+
+/// A moment of the calendar.
+fn calendar_time(params: &mut Params, name: &'static str) -> Option<Timestamp> {
+    let at = params.time(name)?;
+    if !(CALENDAR_FIRST..=CALENDAR_END).contains(&at) {
+        let message = format!("{name} must be from {CALENDAR_FIRST} to {CALENDAR_END}");
+        params.reject(Code::ParameterOutOfRange, name, message);
+        return None;
+    }
+    Some(at)
+}
+
+/// What an app's volume is asked by.
+#[derive(Debug)]
+pub(crate) struct VolumeRequest {
+    pub(crate) bucket: Bucket,
+    pub(crate) zone: Zone,
+    /// Where the buckets begin, and after them where the last one ends.
+    pub(crate) bounds: Vec<Timestamp>,
+    pub(crate) currency: Option<Currency>,
+}
+
+impl VolumeRequest {
+    pub(crate) fn parse(query: Option<&str>, now: Timestamp) -> Result<Self, Vec<Rejection>> {
+        let mut params = Params::parse(query);
+        let bucket = bucket(&mut params);
+        let zone = zone(&mut params);
+        let (from, to) = (calendar_time(&mut params, "from"), calendar_time(&mut params, "to"));
+        let currency = currency(&mut params);
+        let to = to.unwrap_or(now);
+        let from = from.unwrap_or_else(|| match bucket {
+            Some(Bucket::Day) => to.plus_s(-29 * 24 * 3_600),
+            _ => to.plus_s(-23 * 3_600),
+        });
+        check_order(&mut params, from, to);
+        let bounds = zone.as_ref().zip(bucket).and_then(|(zone, bucket)| {
+            let bounds = zone.bounds(bucket, from, to, ANALYTICS_BUCKETS_MAX);
+            if bounds.is_none() {
+                let message = format!("from and to must be at most {ANALYTICS_BUCKETS_MAX} buckets apart");
+                params.reject(Code::ParameterOutOfRange, "from", message);
+            }
+            bounds
+        });
+        let asked = bucket.zip(zone).zip(bounds);
+        let request = asked.map(|((bucket, zone), bounds)| Self { bucket, zone, bounds, currency });
+        // Nothing is missing without a refusal that says so.
+        params.finish(request)?.ok_or_else(Vec::new)
+    }
+}
+
+fn bucket(params: &mut Params) -> Option<Bucket> {
+    let Some(text) = params.text("bucket") else { return Some(Bucket::Hour) };
+    let bucket = Bucket::ALL.into_iter().find(|bucket| bucket.as_str() == text);
+    if bucket.is_none() {
+        params.reject(Code::ParameterInvalid, "bucket", "bucket must be hour or day");
+    }
+    bucket
+}
+
+fn zone(params: &mut Params) -> Option<Zone> {
+    let zone = Zone::parse(params.text("time_zone").as_deref().unwrap_or("UTC"));
+    if zone.is_none() {
+        let message = "time_zone must be an IANA name such as Asia/Kolkata";
+        params.reject(Code::ParameterInvalid, "time_zone", message);
+    }
+    zone
+}
+
+fn check_order(params: &mut Params, from: Timestamp, to: Timestamp) {
+    if from >= to {
+        params.reject(Code::ParameterOutOfRange, "from", "from must be before to, which is now when absent");
+    }
+}
+
+/// The stretch of time that statuses are asked for, in whole quarters; `None` is since ever.
+pub(crate) fn parse_status(
+    query: Option<&str>,
+    now: Timestamp,
+) -> Result<Option<(Timestamp, Timestamp)>, Vec<Rejection>> {
+    let mut params = Params::parse(query);
+    let (from, to) = (calendar_time(&mut params, "from"), calendar_time(&mut params, "to"));
+    let range = match (from, to) {
+        (Some(from), to) => {
+            let to = to.unwrap_or(now);
+            check_order(&mut params, from, to);
+            if to > from.plus_s(ANALYTICS_RANGE_MAX_S) {
+                params.reject(Code::ParameterOutOfRange, "from", "from and to must be at most 1000 days apart");
+            }
+            let down = |at: Timestamp| at.plus_ms(-at.as_ms().rem_euclid(QUARTER_MS));
+            Some((down(from), down(to.plus_ms(QUARTER_MS - 1))))
+        }
+        (None, Some(_)) => {
+            params.reject(Code::ParameterMissing, "from", "to needs a from");
+            None
+        }
+        (None, None) => None,
+    };
+    params.finish(range)
+}
