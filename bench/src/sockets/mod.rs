@@ -23,7 +23,7 @@ const SETTLE: Duration = Duration::from_secs(2);
 /// Readers at once in the warming.
 const READERS: usize = 64;
 /// Connections to the database that are opened when there is need for them.
-const FILES_MORE: usize = 4;
+const FILES_MORE: usize = 16;
 /// Everything is closed within this time.
 const CLOSING: Duration = Duration::from_secs(20);
 
