@@ -47,7 +47,7 @@ counted 'crash of one of two nodes' "${box[@]}" --db postgres --nodes 2 --kills 
 counted 'limits over nodes' target/debug/bench limits --binary "$binary" --seconds 5
 counted 'limits through PgBouncer' target/debug/bench limits --binary "$binary" --seconds 5 --pgbouncer
 # The dev profile's sockets are larger and slower: what they cost is measured on the release build.
-counted 'sockets' target/debug/bench sockets --binary "$binary" --count 2000 --events 40 --rate 50 --flood 4000 \
+counted 'sockets' target/debug/bench sockets --binary "$binary" --count 2000 --events 40 --rate 50 --flood 10000 \
     --kb-max 80 --latency-max-ms 5000
 counted 'cluster' target/debug/bench cluster --binary "$binary"
 

@@ -120,6 +120,20 @@ pub(crate) fn open_files(pid: u32) -> anyhow::Result<usize> {
     Ok(fs::read_dir(format!("/proc/{pid}/fd"))?.count())
 }
 
+/// Whether the side that listens on this port still holds its connection with the other port.
+pub(crate) fn holds_connection(listening: u16, other: u16) -> anyhow::Result<bool> {
+    Ok(is_established(&fs::read_to_string("/proc/net/tcp")?, listening, other))
+}
+
+/// Reads the table of connections: of each its number, both addresses in hexadecimal, and its state, of which 1 is open.
+fn is_established(table: &str, listening: u16, other: u16) -> bool {
+    let (local, remote) = (format!(":{listening:04X}"), format!(":{other:04X}"));
+    table.lines().any(|line| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        matches!(fields[..], [_, from, to, "01", ..] if from.ends_with(&local) && to.ends_with(&remote))
+    })
+}
+
 /// Lets this process, and those that it starts, open as many files as the system allows it at most.
 pub(crate) fn raise_open_files() -> anyhow::Result<u64> {
     let limits = fs::read_to_string("/proc/self/limits")?;
@@ -153,6 +167,14 @@ mod tests {
         let stats = [stat(1, 0), stat(2, 1), stat(3, 1), stat(9, 5)];
         let pids: Vec<u32> = roots_named(&stats, "postgres").iter().map(|s| s.pid).collect();
         assert_eq!(pids, [1, 9]);
+    }
+
+    #[test]
+    fn a_connection_is_held_until_it_is_closed() {
+        let table = "  sl  local_address rem_address   st\n   0: 0100007F:1F90 0200007F:A001 01 0\n";
+        assert!(is_established(table, 8080, 0xa001));
+        assert!(!is_established(table, 0xa001, 8080) && !is_established(table, 8080, 0xa002));
+        assert!(!is_established(&table.replace(" 01 ", " 04 "), 8080, 0xa001));
     }
 
     #[test]

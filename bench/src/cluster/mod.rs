@@ -92,11 +92,11 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<bool> {
 async fn follow_through(args: &Args, nodes: &mut Nodes, tally: &mut Tally) -> anyhow::Result<()> {
     let apps = (0..APPS).map(|n| nodes.create_app(&format!("cluster {n}"))).collect::<anyhow::Result<Vec<_>>>()?;
     let mut readers = Vec::new();
-    for (app, named) in apps.iter().enumerate() {
+    for (app, owner) in apps.iter().enumerate() {
         for home in 0..nodes.addresses().len() {
             for kind in [Kind::Feed, Kind::Stream, Kind::Socket] {
                 let forgets = args.forget && kind == Kind::Socket;
-                readers.push(Reader::start(kind, app, home, &named.api_key, nodes.addresses(), forgets));
+                readers.push(Reader::start(kind, app, home, &owner.api_key, nodes.addresses(), forgets));
             }
         }
     }

@@ -81,6 +81,11 @@ impl Socket {
         Ok(socket)
     }
 
+    /// The port that it connects from.
+    pub(crate) fn port(&self) -> anyhow::Result<u16> {
+        Ok(self.stream.local_addr()?.port())
+    }
+
     /// Waits for what the gateway tells. The place of a dropped wait is kept.
     pub(crate) async fn next(&mut self) -> anyhow::Result<Heard> {
         let text = self.next_text().await?;
@@ -188,7 +193,8 @@ mod tests {
             use tokio::io::AsyncReadExt;
             let (mut stream, _) = listener.accept().await.expect("a client");
             let mut read = vec![0; 4_096];
-            assert!(stream.read(&mut read).await.expect("the head") > 0);
+            let head = stream.read(&mut read).await.expect("the head");
+            assert!(read[..head].starts_with(b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1"));
             stream.write_all(&[UPGRADED.as_bytes(), &framed("0{\"sid\":\"x\"}")].concat()).await.expect("written");
             let count = stream.read(&mut read).await.expect("the connect");
             assert_eq!(read[..count], masked(TEXT, b"40{\"apiKey\":\"k\",\"afterSeq\":7}"));

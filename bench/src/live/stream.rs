@@ -91,9 +91,9 @@ mod tests {
     async fn events_come_in_any_pieces_and_comments_are_none() {
         let stub = Stub::start(vec![vec![
             "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n",
-            "16\r\nretry: 2000\nid: 7\n\n: \n\n\r\n",
-            "15\r\nid: 8\nevent: a\ndata: {\r\n",
-            "1b\r\n\"seq\":8,\"event_id\":\"evt_1\"}\n\r\n",
+            "17\r\nretry: 2000\nid: 7\n\n: \n\n\r\n",
+            "16\r\nid: 8\nevent: a\ndata: {\r\n",
+            "1c\r\n\"seq\":8,\"event_id\":\"evt_1\"}\n\r\n",
             "1\r\n\n\r\n0\r\n\r\n",
         ]])
         .await;

@@ -14,6 +14,9 @@ use tokio::task::JoinSet;
 /// What has not come by then never will.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How often they come back.
+const ROUNDS: usize = 3;
+
 /// Runs the measurement. The watched app's idle sockets stay: those who come back are as many again.
 pub(super) async fn measure(args: &Args, ground: &Ground, hall: &mut Hall, tally: &mut Tally) -> anyhow::Result<()> {
     let _ = hall.take_arrivals();
@@ -24,6 +27,14 @@ pub(super) async fn measure(args: &Args, ground: &Ground, hall: &mut Hall, tally
     let end = last_seq(ground.address, &app.api_key).await?;
     ensure!(end == seen + i64::try_from(args.missed)?, "the log went from {seen} to {end}");
 
+    for _ in 0..ROUNDS {
+        come_back(args, ground, (seen, end), tally).await?;
+    }
+    Ok(())
+}
+
+async fn come_back(args: &Args, ground: &Ground, (seen, end): (i64, i64), tally: &mut Tally) -> anyhow::Result<()> {
+    let app = &ground.apps[0];
     let back = args.per_app.min(args.count).min(1_000);
     let (mut tasks, began) = (JoinSet::new(), Instant::now());
     for n in 0..back {

@@ -13,10 +13,12 @@ use crate::gateway::Gateway;
 use axum::Router;
 use axum::routing::any;
 use door::Door;
-use serde::Serialize;
+use serde::ser::Error;
+use serde::{Serialize, Serializer};
 use socketioxide::extract::SocketRef;
 use socketioxide::handler::ConnectHandler;
 use socketioxide::{SendError, SocketError, SocketIo};
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -61,7 +63,7 @@ pub(crate) fn routes(gateway: &Arc<Gateway>, origins: Origins) -> Router {
 async fn send(socket: &SocketRef, event: &str, data: &(impl Serialize + ?Sized)) -> bool {
     let [mut pause, longest] = FULL_PAUSES;
     loop {
-        match socket.emit(event, data) {
+        match emit(socket, event, data) {
             Ok(()) => return true,
             // A wire on which nothing moves is cut off by its connection's guard.
             Err(SendError::Socket(SocketError::InternalChannelFull)) => {
@@ -74,5 +76,29 @@ async fn send(socket: &SocketRef, event: &str, data: &(impl Serialize + ?Sized))
                 return false;
             }
         }
+    }
+}
+
+/// Emits an event, if one more place of the socket's buffer stays free: a ping that finds no room ends the socket, and one
+/// that is catching up has a full buffer all the time.
+fn emit(socket: &SocketRef, event: &str, data: &(impl Serialize + ?Sized)) -> Result<(), SendError> {
+    let emitting = Emitting { emit: || socket.emit(event, data), done: Cell::new(None) };
+    // Takes a place, then asks for the data; what it asks for takes the next place, and the first is given back.
+    let asked = socket.emit(event, &emitting);
+    emitting.done.take().unwrap_or(asked)
+}
+
+/// What emits when it is asked for its data, and has none.
+struct Emitting<F> {
+    emit: F,
+    done: Cell<Option<Result<(), SendError>>>,
+}
+
+impl<F: Fn() -> Result<(), SendError>> Serialize for Emitting<F> {
+    fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        // It may be asked twice, once for its shape.
+        let done = self.done.take().unwrap_or_else(&self.emit);
+        self.done.set(Some(done));
+        Err(S::Error::custom("it holds a place and is no message"))
     }
 }
