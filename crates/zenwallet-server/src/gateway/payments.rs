@@ -133,7 +133,8 @@ impl Gateway {
         let (payment_id, action) = (payment.id, Action::Expire);
         let end = Command::SettlePayment { app_id: None, payment_id, action, claim: None };
         match self.store.commit(end).await.map(|committed| committed.outcome) {
-            Ok(Outcome::Settled { payment, .. } | Outcome::AlreadyFinal(payment)) => payment.seen_at(now),
+            // As the writer saw it: the clock may have been set back since it was looked at here.
+            Ok(Outcome::Settled { payment, .. } | Outcome::AlreadyFinal(payment)) => *payment,
             _ => payment.seen_at(now),
         }
     }
