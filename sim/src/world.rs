@@ -162,19 +162,23 @@ impl World {
                 rate_limit_per_s: None,
                 created_at: now,
                 is_active: true,
+                monthly_payments_max: None,
+                deleted_at: None,
             };
             let secret = SecretKey::generate(&self.ids, Environment::Test);
             let key = ApiKey {
                 id: self.ids.next(now),
                 app_id: id,
                 hash: secret.hash(),
+                name: None,
+                last_used_address: None,
                 hint: secret.hint(),
                 created_at: now,
                 expires_at: None,
                 revoked_at: None,
                 last_used_at: None,
             };
-            self.block_on(self.store.create_app(&app, &key, None))?;
+            self.block_on(self.store.create_app(&app, &key, None, &[]))?;
             self.apps.push(id);
             self.readers.extend([Reader { app_id: id, cursor: 0 }, Reader { app_id: id, cursor: 0 }]);
         }

@@ -66,6 +66,10 @@ pub struct App {
     pub created_at: Timestamp,
     /// Whether its keys are let in.
     pub is_active: bool,
+    /// Payments that it may create in a calendar month (UTC); `None` is no limit.
+    pub monthly_payments_max: Option<u32>,
+    /// When it was deleted, if it was: its payments stay, nobody sees it any more.
+    pub deleted_at: Option<Timestamp>,
 }
 
 impl App {
@@ -98,6 +102,8 @@ pub struct ApiKey {
     pub hash: KeyHash,
     /// Prefix and last four characters, for people: `sk_test_…4f2a`.
     pub hint: String,
+    /// What its owner calls it.
+    pub name: Option<String>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it stops working, if ever.
@@ -106,6 +112,8 @@ pub struct ApiKey {
     pub revoked_at: Option<Timestamp>,
     /// When it last called, to the minute.
     pub last_used_at: Option<Timestamp>,
+    /// From where it last called.
+    pub last_used_address: Option<String>,
 }
 
 /// SHA-256 of a key.
@@ -197,6 +205,8 @@ mod tests {
             rate_limit_per_s: rate,
             created_at: Timestamp::from_ms(0),
             is_active: true,
+            monthly_payments_max: None,
+            deleted_at: None,
         };
         assert_eq!(app(None).rate_per_s(), Some(200));
         assert_eq!(app(Some(7)).rate_per_s(), Some(7));

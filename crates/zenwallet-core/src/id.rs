@@ -41,6 +41,10 @@ kinds! {
     DeliveryKind DeliveryId "dlv_" "a webhook delivery",
     RequestKind RequestId "req_" "a request",
     UserKind UserId "usr_" "a user",
+    SessionKind SessionId "ses_" "a user's session",
+    LinkKind LinkId "lnk_" "a link that is good once",
+    AuditKind AuditId "aud_" "an entry of the audit log",
+    AlertKind AlertId "alr_" "a word to a user",
 }
 
 /// A typed id: a UUIDv7 whose leading 48 bits are the moment it was made, in milliseconds.

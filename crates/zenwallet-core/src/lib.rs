@@ -6,6 +6,7 @@
 
 pub mod analytics;
 pub mod app;
+pub mod audit;
 pub mod calendar;
 pub mod delivery;
 pub mod egress;
@@ -19,8 +20,10 @@ pub mod money;
 pub mod payment;
 pub mod rate;
 pub mod rejection;
+pub mod session;
 pub mod signature;
 pub mod text;
 pub mod time;
+pub mod user;
 
 pub use rejection::{Code, Rejection};

@@ -77,3 +77,36 @@ pub const ANALYTICS_BUCKETS_MAX: usize = 1_000;
 pub const ANALYTICS_RANGE_MAX_S: i64 = 1_000 * 24 * 3_600;
 /// Most currencies that an overview tells apart.
 pub const ANALYTICS_CURRENCIES_MAX: u32 = 100;
+
+/// Longest email address, in characters (RFC 5321).
+pub const EMAIL_MAX_CHARS: usize = 254;
+/// Longest name of a user, in characters.
+pub const USER_NAME_MAX_CHARS: usize = 100;
+/// Shortest password, in characters.
+pub const PASSWORD_MIN_CHARS: usize = 8;
+/// Longest password, in characters.
+pub const PASSWORD_MAX_CHARS: usize = 128;
+/// How long an access token is good, in seconds.
+pub const ACCESS_TOKEN_S: i64 = 15 * 60;
+/// How long a session rests before it ends, in seconds (7 days).
+pub const SESSION_IDLE_S: i64 = 7 * 24 * 3_600;
+/// How long a session lasts at most, in seconds (30 days).
+pub const SESSION_MAX_S: i64 = 30 * 24 * 3_600;
+/// How long a proof of who one is lets dangerous acts pass, in seconds.
+pub const CONFIRMED_S: i64 = 10 * 60;
+/// How long an invitation is good, in seconds (72 hours).
+pub const INVITATION_S: i64 = 72 * 3_600;
+/// How long a link to a new password is good, in seconds.
+pub const PASSWORD_RESET_S: i64 = 3_600;
+/// Recovery codes of a user.
+pub const RECOVERY_CODES: usize = 10;
+/// Longest `User-Agent` that is kept, in characters.
+pub const USER_AGENT_MAX_CHARS: usize = 300;
+/// Most working keys of an app.
+pub const KEYS_MAX: usize = 20;
+/// Most apps of one user.
+pub const APPS_PER_USER_MAX: usize = 100;
+/// Longest name of a key, in characters.
+pub const KEY_NAME_MAX_CHARS: usize = 100;
+/// Longest lifetime that a key can be given, in seconds (10 years).
+pub const KEY_LIFETIME_MAX_S: i64 = 10 * 366 * 24 * 3_600;

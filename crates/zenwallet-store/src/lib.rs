@@ -4,6 +4,8 @@
 //! on both databases, and is held to it by one contract suite that runs on both.
 
 mod announce;
+mod apps;
+mod audit;
 mod command;
 mod delivery;
 mod error;
@@ -16,9 +18,14 @@ mod planted;
 mod postgres;
 mod query;
 mod rollup;
+mod sessions;
+mod sql;
 mod sqlite;
 mod targets;
+mod users;
 
+pub use apps::{Deleted, Outgoing};
+pub use audit::AuditFilter;
 pub use command::{Claim, Command, Committed, Outcome, StoredAnswer};
 pub use delivery::{AttemptRecord, ClaimRequest, Claimed, DeliveryFilter, Handoff, LeasedDelivery, Leasing, handoff};
 pub use error::{Result, StoreError};
@@ -29,12 +36,13 @@ pub use planted::{Bug, planted};
 pub use postgres::{PostgresOptions, PostgresStore, Statements};
 pub use query::{PaymentFilter, Search};
 pub use rollup::{RollupQuery, RollupSum};
+pub use sessions::{Renewal, Renewed};
 #[doc(hidden)]
 pub use sqlite::SteppedWriter;
 pub use sqlite::{SqliteOptions, SqliteStore};
+pub use users::{Admission, UserChange, UserOutcome};
 
 use std::sync::Arc;
-use zenwallet_core::app::{ApiKey, App, KeyHash};
 use zenwallet_core::delivery::{Attempt, Delivery};
 use zenwallet_core::endpoint::Endpoint;
 use zenwallet_core::event::{Event, EventType};
@@ -187,42 +195,7 @@ impl Store {
         either!(self.rebuild_rollup(app_id))
     }
 
-    // ---- apps and keys ----
-
-    /// Remembers a new app with its first key, an empty log and, if it has one, its default endpoint.
-    pub async fn create_app(&self, app: &App, key: &ApiKey, endpoint: Option<&Endpoint>) -> Result<()> {
-        either!(self.create_app(app, key, endpoint))
-    }
-
-    /// An app.
-    pub async fn find_app(&self, id: AppId) -> Result<Option<App>> {
-        either!(self.find_app(id))
-    }
-
-    /// Every app, oldest first.
-    pub async fn list_apps(&self) -> Result<Vec<App>> {
-        either!(self.list_apps())
-    }
-
-    /// Enables or disables an app; false when there is none of this id.
-    pub async fn set_app_active(&self, id: AppId, is_active: bool) -> Result<bool> {
-        either!(self.set_app_active(id, is_active))
-    }
-
-    /// The key with this hash, working or not, and its app.
-    pub async fn find_key(&self, hash: KeyHash) -> Result<Option<(ApiKey, App)>> {
-        either!(self.find_key(hash))
-    }
-
-    /// Adds a key to its app and lets the app's other working keys end at `others_end_at`.
-    pub async fn rotate_key(&self, key: &ApiKey, others_end_at: Timestamp) -> Result<()> {
-        either!(self.rotate_key(key, others_end_at))
-    }
-
-    /// Revokes a key from now on; false when there is none of this id.
-    pub async fn revoke_key(&self, id: KeyId, now: Timestamp) -> Result<bool> {
-        either!(self.revoke_key(id, now))
-    }
+    // ---- apps and keys: see `apps`; users and sessions: see `users`, `sessions`, `audit` ----
 
     /// Notes when keys last called.
     pub async fn touch_keys(&self, used: &[(KeyId, Timestamp)]) -> Result<()> {

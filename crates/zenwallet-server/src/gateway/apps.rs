@@ -10,7 +10,7 @@ use zenwallet_core::id::{AppId, PaymentId};
 use zenwallet_core::limits::{KEY_OVERLAP_MAX_S, RATE_MAX_PER_S};
 use zenwallet_core::signature::hmac_sha256;
 use zenwallet_core::{Code, Rejection};
-use zenwallet_store::StoreError;
+use zenwallet_store::{Outgoing, StoreError};
 
 /// An app to be made.
 #[derive(Clone, Debug)]
@@ -75,9 +75,11 @@ impl Gateway {
             rate_limit_per_s: new.rate_limit_per_s,
             created_at: now,
             is_active: true,
+            monthly_payments_max: None,
+            deleted_at: None,
         };
         let (api_key, stored) = self.new_key(&app);
-        self.store.create_app(&app, &stored, endpoint.as_ref()).await?;
+        self.store.create_app(&app, &stored, endpoint.as_ref(), &[]).await?;
         Ok(CreatedApp { app, api_key, webhook_secret })
     }
 
@@ -93,7 +95,7 @@ impl Gateway {
         check_overlap(overlap_s)?;
         let app = self.store.find_app(id).await?.ok_or(AppError::NoApp(id))?;
         let (api_key, stored) = self.new_key(&app);
-        self.store.rotate_key(&stored, self.now().plus_s(overlap_s)).await?;
+        self.store.add_key(&stored, Outgoing::All, self.now().plus_s(overlap_s), &[]).await?;
         Ok(api_key)
     }
 
@@ -121,10 +123,12 @@ impl Gateway {
             app_id: app.id,
             hash: secret.hash(),
             hint: secret.hint(),
+            name: None,
             created_at: now,
             expires_at: None,
             revoked_at: None,
             last_used_at: None,
+            last_used_address: None,
         };
         (secret, key)
     }

@@ -73,24 +73,55 @@ pub(crate) const fn class(code: Code) -> (u16, &'static str) {
         | Code::EndpointNotFound
         | Code::DeliveryNotFound
         | Code::EventNotFound
-        | Code::AppNotFound => (404, INVALID),
+        | Code::AppNotFound
+        | Code::UserNotFound
+        | Code::SessionNotFound
+        | Code::KeyNotFound => (404, INVALID),
         Code::MethodNotAllowed => (405, INVALID),
         Code::RequestTimeout => (408, INVALID),
         Code::BodyTooLarge => (413, INVALID),
         Code::ContentTypeUnsupported => (415, INVALID),
-        Code::ApiKeyMissing | Code::ApiKeyInvalid | Code::ApiKeyExpired | Code::ApiKeyRevoked => {
-            (401, "authentication_error")
-        }
-        Code::AppDisabled | Code::PageTokenInvalid | Code::OriginForbidden => (403, "permission_error"),
+        Code::ApiKeyMissing
+        | Code::ApiKeyInvalid
+        | Code::ApiKeyExpired
+        | Code::ApiKeyRevoked
+        | Code::SessionMissing
+        | Code::SessionInvalid
+        | Code::SessionEnded
+        | Code::RefreshTokenInvalid
+        | Code::RefreshTokenReused
+        | Code::LoginFailed
+        | Code::TotpRequired
+        | Code::TotpInvalid => (401, "authentication_error"),
+        Code::AppDisabled
+        | Code::PageTokenInvalid
+        | Code::OriginForbidden
+        | Code::ConfirmationRequired
+        | Code::SetupClosed
+        | Code::AdminRequired
+        | Code::NotForKeys
+        | Code::CrossSiteRequest => (403, "permission_error"),
         Code::PaymentAlreadyFinal
         | Code::PaymentExpired
         | Code::DeliveryFinished
         | Code::EndpointLimit
+        | Code::TotpNotStarted
+        | Code::TotpAlreadyEnabled
+        | Code::EmailTaken
+        | Code::LastAdmin
+        | Code::KeyLimit
+        | Code::AppLimit
+        | Code::AppHasPendingPayments
+        | Code::EmailNotConfigured
+        | Code::VersionConflict
         | Code::WebhookSecretLimit => (409, "conflict_error"),
         Code::IdempotencyKeyInUse => (409, "idempotency_error"),
         Code::IdempotencyKeyReused => (422, "idempotency_error"),
-        Code::RateLimited | Code::LiveConnectionLimit => (429, "rate_limit_error"),
+        Code::RateLimited | Code::LiveConnectionLimit | Code::LoginThrottled | Code::MonthlyLimitReached => {
+            (429, "rate_limit_error")
+        }
         Code::ServiceUnavailable | Code::Overloaded | Code::ShuttingDown => (503, "api_error"),
+        Code::EmailFailed => (502, "api_error"),
         Code::InternalError => (500, "api_error"),
         _ => (400, INVALID),
     }

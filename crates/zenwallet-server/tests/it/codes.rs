@@ -125,8 +125,7 @@ async fn act(app: &TestApp, code: Code) -> Answer {
             match code {
                 Code::ApiKeyExpired => drop(app.gateway.rotate_key(tenant.app_id, 0).await.unwrap()),
                 Code::ApiKeyRevoked => {
-                    let key_id = app.key_id(&tenant.key).await;
-                    assert!(app.store.revoke_key(key_id, app.clock.now()).await.unwrap());
+                    assert!(app.revoke(&tenant.key).await);
                 }
                 Code::AppDisabled => assert!(app.store.set_app_active(tenant.app_id, false).await.unwrap()),
                 _ => {

@@ -74,18 +74,18 @@ async fn what_is_no_key_is_told_apart(app: TestApp) {
 
 async fn a_revoked_key_is_refused_at_once(app: TestApp) {
     let id = app.payment_of(&app.a).await;
-    assert!(app.store.revoke_key(app.key_id(&app.a.key).await, app.clock.now()).await.unwrap());
+    assert!(app.revoke(&app.a.key).await);
     refused(&app, &app.a.key, "api_key_revoked").await.expect(401);
     app.get(format!("/api/payments/{id}")).key(&app.a).send().await.expect_error(401, "api_key_revoked");
     // A key that nobody used lately is refused at its first use.
-    assert!(app.store.revoke_key(app.key_id(&app.b.key).await, app.clock.now()).await.unwrap());
+    assert!(app.revoke(&app.b.key).await);
     ask(&app, &app.b.key).await.expect_error(401, "api_key_revoked");
     ask(&app, &app.live.key).await.expect(200);
 }
 
 async fn a_revoked_key_stays_so_when_the_clock_is_set_back(app: TestApp) {
     let key = &app.a.key;
-    assert!(app.store.revoke_key(app.key_id(key).await, app.clock.now()).await.unwrap());
+    assert!(app.revoke(key).await);
     app.clock.jump_ms(-3_600_000);
     ask(&app, key).await.expect_error(401, "api_key_revoked");
 }
@@ -98,7 +98,7 @@ async fn a_key_revoked_or_disabled_on_one_node_is_refused_on_the_other(app: Test
         there(&tenant.key).await.expect(200);
         ask(&app, &tenant.key).await.expect(200);
     }
-    assert!(app.store.revoke_key(app.key_id(&app.a.key).await, app.clock.now()).await.unwrap());
+    assert!(app.revoke(&app.a.key).await);
     assert!(app.store.set_app_active(app.b.app_id, false).await.unwrap());
     for (tenant, code) in [(&app.a, "api_key_revoked"), (&app.b, "app_disabled")] {
         let refused = async || Some(there(&tenant.key).await).filter(|answer| answer.code() == code);

@@ -14,6 +14,7 @@ mod session;
 mod statement;
 #[cfg(test)]
 mod tests;
+mod tx;
 mod upkeep;
 mod webhook_sql;
 mod webhooks;
@@ -21,6 +22,7 @@ mod write;
 mod writer;
 
 pub use statement::Statements;
+pub(crate) use tx::Tx;
 
 use crate::Surroundings;
 use crate::command::Command;

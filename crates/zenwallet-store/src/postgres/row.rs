@@ -9,7 +9,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::FromSql;
 use uuid::Uuid;
 use zenwallet_core::analytics::Tally;
-use zenwallet_core::app::{ApiKey, App, Environment, KeyHash};
+use zenwallet_core::app::Environment;
 use zenwallet_core::delivery::{Attempt, Cause, Delivery, DeliveryStatus, Lane};
 use zenwallet_core::endpoint::{Endpoint, EventSet};
 use zenwallet_core::event::{Event, EventType};
@@ -26,20 +26,7 @@ macro_rules! payment_columns {
          created_at_ms, expires_at_ms, completed_at_ms, transaction_id, failure_code, notes"
     };
 }
-/// The columns of an app, in the order of [`app`].
-macro_rules! app_columns {
-    () => {
-        "a.id, a.name, a.environment, a.webhook_secret_sealed, a.owner_user_id, a.rate_limit_per_s, \
-         a.created_at_ms, a.is_active"
-    };
-}
-/// The columns of a key, in the order of [`api_key`].
-macro_rules! key_columns {
-    () => {
-        "k.id, k.app_id, k.hash, k.hint, k.created_at_ms, k.expires_at_ms, k.revoked_at_ms, k.last_used_at_ms"
-    };
-}
-pub(super) use {app_columns, key_columns, payment_columns};
+pub(super) use payment_columns;
 
 /// Reads a row's columns one after the other.
 pub(super) struct Columns<'a> {
@@ -119,37 +106,6 @@ pub(super) fn payment(row: &Row) -> Result<Payment> {
         transaction_id: columns.optional_id()?,
         failure_code: columns.take()?,
         notes: columns.take()?,
-    })
-}
-
-/// The app in the columns from `start` on.
-pub(super) fn app(row: &Row, start: usize) -> Result<App> {
-    let mut columns = Columns { row, table: "app", next: start };
-    Ok(App {
-        id: columns.id()?,
-        name: columns.take()?,
-        environment: columns.checked("environment", |text: &str| Environment::parse(text))?,
-        webhook_secret_sealed: columns.take()?,
-        owner_user_id: columns.optional_id()?,
-        rate_limit_per_s: columns
-            .checked("rate_limit_per_s", |rate: Option<i32>| rate.map(u32::try_from).transpose().ok())?,
-        created_at: columns.time()?,
-        is_active: columns.take()?,
-    })
-}
-
-/// The key in the first eight columns.
-pub(super) fn api_key(row: &Row) -> Result<ApiKey> {
-    let mut columns = Columns::new(row, "api_key");
-    Ok(ApiKey {
-        id: columns.id()?,
-        app_id: columns.id()?,
-        hash: columns.checked("hash", |bytes: &[u8]| bytes.try_into().ok().map(KeyHash))?,
-        hint: columns.take()?,
-        created_at: columns.time()?,
-        expires_at: columns.optional_time()?,
-        revoked_at: columns.optional_time()?,
-        last_used_at: columns.optional_time()?,
     })
 }
 

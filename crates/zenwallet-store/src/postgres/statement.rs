@@ -64,6 +64,11 @@ impl Reader {
         Self { client, mode }
     }
 
+    /// The connection itself.
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
     pub(super) async fn query(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, ReadError> {
         let rows = if self.mode.is_prepared() {
             let statement = self.client.prepare_typed_cached(sql, &types(params)).await?;

@@ -1,7 +1,7 @@
 //! Apps, keys, the instance's facts and the schema: rare writes, each its own statement or transaction.
 
 use super::failure::Failure;
-use super::row::{self, app_columns, key_columns};
+use super::row;
 use super::statement::Param;
 use super::{PostgresStore, ReadError, connect, session};
 use crate::KeyUse;
@@ -10,9 +10,7 @@ use crate::migration;
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
-use zenwallet_core::app::{ApiKey, App, KeyHash};
-use zenwallet_core::endpoint::Endpoint;
-use zenwallet_core::id::{AppId, Id, KeyId};
+use zenwallet_core::id::KeyId;
 use zenwallet_core::time::Timestamp;
 
 /// Any number will do, if every node takes the same: only one node migrates at a time.
@@ -22,28 +20,6 @@ const MIGRATION_LOCK: i64 = 0x005A_454E_5741_4C4C;
 /// clock's.
 const KEY_USE_KEPT_MS: i64 = 60_000;
 
-const INSERT_APP: &str = "WITH new_app AS (INSERT INTO app (id, name, environment, webhook_secret_sealed, owner_user_id, \
-    rate_limit_per_s, created_at_ms, is_active) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id), \
-    new_log AS (INSERT INTO app_log (app_id, last_seq) SELECT id, 0 FROM new_app RETURNING app_id), \
-    new_endpoint AS (INSERT INTO endpoint (id, app_id, url, events, is_default, is_enabled, created_at_ms) \
-    SELECT $14, app_id, $15, $16, TRUE, TRUE, $7 FROM new_log WHERE $14 IS NOT NULL) \
-    INSERT INTO api_key (id, app_id, hash, hint, created_at_ms, expires_at_ms) \
-    SELECT $9, app_id, $10, $11, $12, $13 FROM new_log";
-
-const FIND_APP: &str = concat!("SELECT ", app_columns!(), " FROM app a WHERE a.id = $1");
-const LIST_APPS: &str = concat!("SELECT ", app_columns!(), " FROM app a ORDER BY a.id");
-const FIND_KEY: &str = concat!(
-    "SELECT ",
-    key_columns!(),
-    ", ",
-    app_columns!(),
-    " FROM api_key k JOIN app a ON a.id = k.app_id WHERE k.hash = $1"
-);
-const SET_APP_ACTIVE: &str = "UPDATE app SET is_active = $2 WHERE id = $1";
-const ROTATE_KEY: &str = "WITH ended AS (UPDATE api_key SET expires_at_ms = $7 WHERE app_id = $2 AND revoked_at_ms IS NULL \
-    AND (expires_at_ms IS NULL OR expires_at_ms > $7)) \
-    INSERT INTO api_key (id, app_id, hash, hint, created_at_ms, expires_at_ms) VALUES ($1, $2, $3, $4, $5, $6)";
-const REVOKE_KEY: &str = "UPDATE api_key SET revoked_at_ms = coalesce(revoked_at_ms, $2) WHERE id = $1";
 const TOUCH_KEYS: &str = "UPDATE api_key k SET last_used_at_ms = greatest(k.last_used_at_ms, u.at_ms) \
     FROM unnest($1::uuid[], $2::bigint[]) AS u (id, at_ms) WHERE k.id = u.id";
 // A row is written by its own node alone, so what it says of the others' rows is of before this statement.
@@ -62,88 +38,6 @@ const GET_VALUE: &str = "SELECT value FROM instance WHERE name = $1";
 impl PostgresStore {
     pub(super) async fn execute(&self, sql: &str, params: &[Param<'_>]) -> Result<u64> {
         self.read(async |reader| reader.execute(sql, params).await).await
-    }
-
-    pub(crate) async fn create_app(&self, app: &App, key: &ApiKey, endpoint: Option<&Endpoint>) -> Result<()> {
-        let (id, owner, key_id) = (app.id.uuid(), app.owner_user_id.map(Id::uuid), key.id.uuid());
-        let environment = app.environment.as_str();
-        let rate = app.rate_limit_per_s.map(|rate| i32::try_from(rate).unwrap_or(i32::MAX));
-        let (created, key_created) = (app.created_at.as_ms(), key.created_at.as_ms());
-        let (hash, expires) = (key.hash.0.as_slice(), key.expires_at.map(Timestamp::as_ms));
-        let endpoint_id = endpoint.map(|endpoint| endpoint.id.uuid());
-        let url = endpoint.map(|endpoint| endpoint.url.as_str());
-        let events = endpoint.map(|endpoint| endpoint.events.bits());
-        let params: [Param<'_>; 16] = [
-            (&id, Type::UUID),
-            (&app.name, Type::TEXT),
-            (&environment, Type::TEXT),
-            (&app.webhook_secret_sealed, Type::BYTEA),
-            (&owner, Type::UUID),
-            (&rate, Type::INT4),
-            (&created, Type::INT8),
-            (&app.is_active, Type::BOOL),
-            (&key_id, Type::UUID),
-            (&hash, Type::BYTEA),
-            (&key.hint, Type::TEXT),
-            (&key_created, Type::INT8),
-            (&expires, Type::INT8),
-            (&endpoint_id, Type::UUID),
-            (&url, Type::TEXT),
-            (&events, Type::INT2),
-        ];
-        self.execute(INSERT_APP, &params).await.map(drop)
-    }
-
-    pub(crate) async fn find_app(&self, id: AppId) -> Result<Option<App>> {
-        let id = id.uuid();
-        self.read(async |reader| {
-            let found = reader.query_opt(FIND_APP, &[(&id, Type::UUID)]).await?;
-            Ok(found.map(|found| row::app(&found, 0)).transpose()?)
-        })
-        .await
-    }
-
-    pub(crate) async fn list_apps(&self) -> Result<Vec<App>> {
-        self.read(async |reader| {
-            let rows = reader.query(LIST_APPS, &[]).await?;
-            Ok(rows.iter().map(|found| row::app(found, 0)).collect::<Result<_>>()?)
-        })
-        .await
-    }
-
-    pub(crate) async fn set_app_active(&self, id: AppId, is_active: bool) -> Result<bool> {
-        let id = id.uuid();
-        Ok(self.execute(SET_APP_ACTIVE, &[(&id, Type::UUID), (&is_active, Type::BOOL)]).await? > 0)
-    }
-
-    pub(crate) async fn find_key(&self, hash: KeyHash) -> Result<Option<(ApiKey, App)>> {
-        let hash = hash.0.as_slice();
-        self.read(async |reader| {
-            let found = reader.query_opt(FIND_KEY, &[(&hash, Type::BYTEA)]).await?;
-            Ok(found.map(|found| Ok::<_, StoreError>((row::api_key(&found)?, row::app(&found, 8)?))).transpose()?)
-        })
-        .await
-    }
-
-    pub(crate) async fn rotate_key(&self, key: &ApiKey, others_end_at: Timestamp) -> Result<()> {
-        let (id, app_id, hash) = (key.id.uuid(), key.app_id.uuid(), key.hash.0.as_slice());
-        let (created, expires) = (key.created_at.as_ms(), key.expires_at.map(Timestamp::as_ms));
-        let ends = others_end_at.as_ms();
-        let params: [Param<'_>; 7] = [
-            (&id, Type::UUID),
-            (&app_id, Type::UUID),
-            (&hash, Type::BYTEA),
-            (&key.hint, Type::TEXT),
-            (&created, Type::INT8),
-            (&expires, Type::INT8),
-            (&ends, Type::INT8),
-        ];
-        self.execute(ROTATE_KEY, &params).await.map(drop)
-    }
-
-    pub(crate) async fn revoke_key(&self, id: KeyId, now: Timestamp) -> Result<bool> {
-        let (id, now) = (id.uuid(), now.as_ms());
-        Ok(self.execute(REVOKE_KEY, &[(&id, Type::UUID), (&now, Type::INT8)]).await? > 0)
     }
 
     pub(crate) async fn touch_keys(&self, used: &[(KeyId, Timestamp)]) -> Result<()> {

@@ -11,6 +11,7 @@ mod rollup;
 mod row;
 #[cfg(test)]
 mod tests;
+mod tx;
 mod upkeep;
 mod webhooks;
 mod write;
@@ -31,6 +32,7 @@ use tokio::sync::Semaphore;
 use write::End;
 use writer::{Health, Writer};
 
+pub(crate) use tx::Tx;
 pub use writer::SteppedWriter;
 
 /// Which file, and how it is used.

@@ -11,7 +11,7 @@ use rusqlite::types::{FromSql, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Row, Rows};
 use std::sync::Arc;
 use zenwallet_core::analytics::Tally;
-use zenwallet_core::app::{ApiKey, App, Environment, KeyHash};
+use zenwallet_core::app::Environment;
 use zenwallet_core::delivery::{Attempt, Cause, Delivery, DeliveryStatus, Lane};
 use zenwallet_core::endpoint::{Endpoint, EventSet};
 use zenwallet_core::event::{Event, EventType};
@@ -29,19 +29,6 @@ macro_rules! payment_columns {
          p.failure_code, p.notes"
     };
 }
-/// The columns of an app, in the order of [`app`]; `a` is the table.
-macro_rules! app_columns {
-    () => {
-        "a.id, a.name, a.environment, a.webhook_secret_sealed, a.owner_user_id, a.rate_limit_per_s, \
-         a.created_at_ms, a.is_active"
-    };
-}
-/// The columns of a key, in the order of [`api_key`]; `k` is the table.
-macro_rules! api_key_columns {
-    () => {
-        "k.id, k.app_id, k.hash, k.hint, k.created_at_ms, k.expires_at_ms, k.revoked_at_ms, k.last_used_at_ms"
-    };
-}
 /// The columns of an endpoint, in the order of [`endpoint`].
 macro_rules! endpoint_columns {
     () => {
@@ -56,10 +43,7 @@ macro_rules! delivery_columns {
          d.attempts, d.visible_at_ms, d.created_at_ms, d.finished_at_ms, d.response_status, d.error"
     };
 }
-pub(super) use {api_key_columns, app_columns, delivery_columns, endpoint_columns, payment_columns};
-
-/// How many columns [`api_key_columns`] has.
-pub(super) const API_KEY_COLUMNS: usize = 8;
+pub(super) use {delivery_columns, endpoint_columns, payment_columns};
 
 /// An id as the tables keep it: the 22 characters of its public spelling.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -160,36 +144,6 @@ pub(super) fn payment(row: &Row<'_>) -> Result<Payment> {
         transaction_id: columns.optional_id("transaction_id")?,
         failure_code: columns.take("failure_code")?,
         notes: columns.take("notes")?,
-    })
-}
-
-/// The app in the columns from `start` on.
-pub(super) fn app(row: &Row<'_>, start: usize) -> Result<App> {
-    let mut columns = Columns { row, table: "app", next: start };
-    Ok(App {
-        id: columns.id("id")?,
-        name: columns.take("name")?,
-        environment: columns.text("environment", Environment::parse)?,
-        webhook_secret_sealed: columns.take("webhook_secret_sealed")?,
-        owner_user_id: columns.optional_id("owner_user_id")?,
-        rate_limit_per_s: columns.take("rate_limit_per_s")?,
-        created_at: columns.time("created_at_ms")?,
-        is_active: columns.take("is_active")?,
-    })
-}
-
-/// The key in the first columns.
-pub(super) fn api_key(row: &Row<'_>) -> Result<ApiKey> {
-    let mut columns = Columns { row, table: "api_key", next: 0 };
-    Ok(ApiKey {
-        id: columns.id("id")?,
-        app_id: columns.id("app_id")?,
-        hash: KeyHash(columns.take("hash")?),
-        hint: columns.take("hint")?,
-        created_at: columns.time("created_at_ms")?,
-        expires_at: columns.optional_time("expires_at_ms")?,
-        revoked_at: columns.optional_time("revoked_at_ms")?,
-        last_used_at: columns.optional_time("last_used_at_ms")?,
     })
 }
 

@@ -50,6 +50,11 @@ fn statements() -> Vec<&'static str> {
     all.concat()
 }
 
+/// Those that are written once for both databases.
+fn shared_statements() -> Vec<String> {
+    crate::sql::statements().into_iter().map(super::tx::numbered).collect()
+}
+
 async fn open(path: &Path) -> SqliteStore {
     let clock = Clock::Manual(ManualClock::new(Timestamp::from_ms(1_769_423_700_000)));
     let (ids, leasing) = (Arc::new(IdSource::seeded(1)), Leasing::default());
@@ -94,6 +99,9 @@ async fn every_statement_prepares() {
         .read(|connection| {
             for sql in statements() {
                 connection.prepare(sql)?;
+            }
+            for sql in shared_statements() {
+                connection.prepare(&sql)?;
             }
             Ok(())
         })

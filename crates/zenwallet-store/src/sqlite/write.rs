@@ -19,9 +19,9 @@ use zenwallet_core::time::Timestamp;
 
 type Done<T> = std::result::Result<T, Failure>;
 
-const BEGIN: &str = "BEGIN IMMEDIATE";
-const COMMIT: &str = "COMMIT";
-const ROLLBACK: &str = "ROLLBACK";
+pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
+pub(super) const COMMIT: &str = "COMMIT";
+pub(super) const ROLLBACK: &str = "ROLLBACK";
 const LOAD_PAYMENT: &str = concat!("SELECT ", payment_columns!(), " FROM payment p WHERE p.id = ?1");
 const LOAD_KEY: &str =
     "SELECT fingerprint, status, body, created_at_ms FROM idempotency_key WHERE app_id = ?1 AND key = ?2";

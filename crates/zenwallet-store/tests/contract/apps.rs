@@ -4,7 +4,7 @@ use crate::harness::Harness;
 use zenwallet_core::app::{ApiKey, App, Environment, KeyHash};
 use zenwallet_core::id::KeyId;
 use zenwallet_core::time::Timestamp;
-use zenwallet_store::{KeyUse, StoreError};
+use zenwallet_store::{KeyUse, Outgoing, StoreError};
 
 async fn key(h: &Harness, hash: KeyHash) -> ApiKey {
     h.store.find_key(hash).await.unwrap().unwrap().0
@@ -23,7 +23,7 @@ pub(crate) async fn an_app_and_its_key_come_back_as_they_were_made(h: &Harness) 
             app.rate_limit_per_s = Some(number - 1);
             key.expires_at = Some(h.now().plus_s(60));
         }
-        h.store.create_app(&app, &key, None).await.unwrap();
+        h.store.create_app(&app, &key, None, &[]).await.unwrap();
         assert_eq!(h.store.find_app(app.id).await.unwrap().as_ref(), Some(&app));
         assert_eq!(h.store.find_key(key.hash).await.unwrap(), Some((key, app.clone())));
         all.push(app);
@@ -44,17 +44,16 @@ pub(crate) async fn an_app_and_its_key_come_back_as_they_were_made(h: &Harness) 
 
 pub(crate) async fn an_app_is_made_whole_or_not_at_all(h: &Harness) {
     let (app, first) = h.new_app();
-    h.store.create_app(&app, &first, None).await.unwrap();
+    h.store.create_app(&app, &first, None, &[]).await.unwrap();
     // The app's id is taken: the key must not be there either.
     let second = h.new_key(app.id);
-    let refused = h.store.create_app(&app, &second, None).await;
+    let refused = h.store.create_app(&app, &second, None, &[]).await;
     assert!(matches!(refused, Err(StoreError::Internal(_))), "{refused:?}");
     assert_eq!(h.store.find_key(second.hash).await.unwrap(), None);
     // The key's id is taken in this app: the app must not be there either.
     let (other, _) = h.new_app();
     let of_nobody = ApiKey { app_id: h.ids.next(h.now()), ..h.new_key(other.id) };
-    let refused = h.store.rotate_key(&of_nobody, h.now()).await;
-    assert!(matches!(refused, Err(StoreError::Internal(_))), "{refused:?}");
+    assert!(!h.store.add_key(&of_nobody, Outgoing::All, h.now(), &[]).await.unwrap());
     assert_eq!(h.store.find_key(of_nobody.hash).await.unwrap(), None);
     assert_eq!(h.store.find_app(other.id).await.unwrap(), None);
     assert_eq!(h.store.list_apps().await.unwrap(), [app]);
@@ -62,13 +61,13 @@ pub(crate) async fn an_app_is_made_whole_or_not_at_all(h: &Harness) {
 
 pub(crate) async fn a_rotated_key_overlaps_with_its_successor(h: &Harness) {
     let ((app, first), (other, others)) = (h.new_app(), h.new_app());
-    h.store.create_app(&app, &first, None).await.unwrap();
-    h.store.create_app(&other, &others, None).await.unwrap();
+    h.store.create_app(&app, &first, None, &[]).await.unwrap();
+    h.store.create_app(&other, &others, None, &[]).await.unwrap();
     let revoked = h.new_key(app.id);
-    h.store.rotate_key(&revoked, h.now().plus_s(7_200)).await.unwrap();
-    assert!(h.store.revoke_key(revoked.id, h.now()).await.unwrap());
+    assert!(h.store.add_key(&revoked, Outgoing::All, h.now().plus_s(7_200), &[]).await.unwrap());
+    assert!(h.store.revoke_key(app.id, revoked.id, h.now(), &[]).await.unwrap());
     let second = h.new_key(app.id);
-    h.store.rotate_key(&second, h.now().plus_s(3_600)).await.unwrap();
+    assert!(h.store.add_key(&second, Outgoing::All, h.now().plus_s(3_600), &[]).await.unwrap());
     // The earlier end counts, a key that no longer works is left as it is, and the new one has no end.
     let ends = async |key: &ApiKey| self::key(h, key.hash).await.expires_at;
     assert_eq!(ends(&first).await, Some(h.now().plus_s(3_600)));
@@ -76,7 +75,7 @@ pub(crate) async fn a_rotated_key_overlaps_with_its_successor(h: &Harness) {
     assert_eq!(ends(&second).await, None);
     h.clock.advance_ms(60_000);
     let third = ApiKey { expires_at: Some(h.now().plus_s(86_400)), ..h.new_key(app.id) };
-    h.store.rotate_key(&third, h.now().plus_s(7_200)).await.unwrap();
+    assert!(h.store.add_key(&third, Outgoing::All, h.now().plus_s(7_200), &[]).await.unwrap());
     assert_eq!(ends(&first).await, Some(first.created_at.plus_s(3_600)));
     assert_eq!(ends(&second).await, Some(h.now().plus_s(7_200)));
     assert_eq!(key(h, third.hash).await, third);
@@ -85,18 +84,18 @@ pub(crate) async fn a_rotated_key_overlaps_with_its_successor(h: &Harness) {
 
 pub(crate) async fn a_revoked_key_stays_revoked_from_its_first_moment(h: &Harness) {
     let (app, first) = h.new_app();
-    h.store.create_app(&app, &first, None).await.unwrap();
+    h.store.create_app(&app, &first, None, &[]).await.unwrap();
     let at = h.now();
-    assert!(h.store.revoke_key(first.id, at).await.unwrap());
-    assert!(h.store.revoke_key(first.id, at.plus_s(60)).await.unwrap());
+    assert!(h.store.revoke_key(app.id, first.id, at, &[]).await.unwrap());
+    assert!(h.store.revoke_key(app.id, first.id, at.plus_s(60), &[]).await.unwrap());
     assert_eq!(key(h, first.hash).await, ApiKey { revoked_at: Some(at), ..first });
-    assert!(!h.store.revoke_key(h.ids.next(at), at).await.unwrap());
+    assert!(!h.store.revoke_key(app.id, h.ids.next(at), at, &[]).await.unwrap());
 }
 
 pub(crate) async fn a_key_remembers_its_latest_use(h: &Harness) {
     let ((app, first), (other, second)) = (h.new_app(), h.new_app());
-    h.store.create_app(&app, &first, None).await.unwrap();
-    h.store.create_app(&other, &second, None).await.unwrap();
+    h.store.create_app(&app, &first, None, &[]).await.unwrap();
+    h.store.create_app(&other, &second, None, &[]).await.unwrap();
     let at = |ms| Timestamp::from_ms(ms);
     let unknown = h.ids.next(h.now());
     h.store.touch_keys(&[]).await.unwrap();

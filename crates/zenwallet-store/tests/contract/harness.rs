@@ -137,7 +137,7 @@ impl Harness {
     /// An app and its first key, remembered.
     pub(crate) async fn app(&self) -> AppId {
         let (app, key) = self.new_app();
-        self.store.create_app(&app, &key, None).await.unwrap();
+        self.store.create_app(&app, &key, None, &[]).await.unwrap();
         app.id
     }
 
@@ -152,6 +152,8 @@ impl Harness {
             rate_limit_per_s: None,
             created_at: self.now(),
             is_active: true,
+            monthly_payments_max: None,
+            deleted_at: None,
         };
         let key = self.new_key(app.id);
         (app, key)
@@ -164,10 +166,12 @@ impl Harness {
             app_id,
             hash: secret.hash(),
             hint: secret.hint(),
+            name: None,
             created_at: self.now(),
             expires_at: None,
             revoked_at: None,
             last_used_at: None,
+            last_used_address: None,
         }
     }
 

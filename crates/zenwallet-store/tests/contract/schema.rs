@@ -70,7 +70,7 @@ pub(crate) async fn the_views_show_what_was_promised(h: &Harness) {
     app.owner_user_id = Some(h.ids.next(h.now()));
     let endpoint = h.endpoint(app.id, "https://shop.example/hook");
     let endpoint = Endpoint { is_default: true, ..endpoint };
-    h.store.create_app(&app, &key, Some(&endpoint)).await.unwrap();
+    h.store.create_app(&app, &key, Some(&endpoint), &[]).await.unwrap();
     let apps = h.sql("SELECT * FROM apps").await;
     let start = moment(h, "2026-01-26T10:35:00.000Z", "2026-01-26 10:35:00+00");
     check(

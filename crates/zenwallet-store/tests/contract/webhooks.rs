@@ -670,7 +670,7 @@ pub(crate) async fn what_is_old_and_over_is_forgotten(h: &Harness) {
 
 pub(crate) async fn secrets_overlap(h: &Harness) {
     let (app, key) = h.new_app();
-    h.store.create_app(&app, &key, None).await.unwrap();
+    h.store.create_app(&app, &key, None, &[]).await.unwrap();
     let live = async || h.store.live_webhook_secrets(app.id, h.now()).await.unwrap();
     assert_eq!(live().await, [vec![1, 2, 3]]);
     let rotate = async |secret: &[u8], ends: Timestamp| {

@@ -186,6 +186,12 @@ impl TestApp {
         self.store.find_key(KeyHash::of(key)).await.unwrap().unwrap().0.id
     }
 
+    /// Revokes a key, and says whether there was one.
+    pub(crate) async fn revoke(&self, key: &str) -> bool {
+        let (key, _) = self.store.find_key(KeyHash::of(key)).await.unwrap().unwrap();
+        self.store.revoke_key(key.app_id, key.id, self.clock.now(), &[]).await.unwrap()
+    }
+
     /// Moves the clock forward by seconds.
     pub(crate) fn pass_s(&self, seconds: i64) {
         self.clock.advance_ms(seconds * 1_000);
