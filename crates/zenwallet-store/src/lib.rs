@@ -22,6 +22,7 @@ mod sessions;
 mod sql;
 mod sqlite;
 mod targets;
+mod throttle;
 mod users;
 
 pub use apps::{Deleted, Outgoing};
