@@ -1,6 +1,9 @@
 //! The HTTP API, a file per resource.
 
 mod analytics;
+mod apps;
+mod audit;
+mod auth;
 mod deliveries;
 mod docs;
 mod endpoints;
@@ -10,6 +13,7 @@ pub mod openapi;
 mod payments;
 mod qr;
 mod system;
+mod users;
 mod webhooks;
 
 use crate::edge::ApiError;

@@ -1,6 +1,9 @@
 //! Every shape that is promised: what requests may hold and what answers look like.
 
 pub(crate) mod analytics;
+pub(crate) mod app;
+pub(crate) mod audit;
+pub(crate) mod auth;
 pub(crate) mod body;
 pub(crate) mod cursor;
 pub(crate) mod delivery;
@@ -12,3 +15,4 @@ pub(crate) mod list;
 pub(crate) mod payment;
 pub(crate) mod query;
 pub(crate) mod socket;
+pub(crate) mod user;
