@@ -22,10 +22,9 @@ pub use log::LogRules;
 pub(crate) use payments::Answer;
 pub use payments::Idempotency;
 pub(crate) use people::{
-    AppChange, Confirmation, Credentials, Granted, KeyChange, LimitChange, Login, NewKey, NewPassword, NewTotp,
-    SecondFactor,
+    AppChange, Confirmation, Credentials, Granted, KeyChange, LimitChange, NewKey, NewPassword, NewTotp, SecondFactor,
 };
-pub use people::{NewAccount, OpenedLink, PeopleError, Visitor};
+pub use people::{Login, NewAccount, OpenedLink, PeopleError, Visitor};
 pub use secrets::{InstanceKey, SecretError};
 pub use webhooks::WebhookRules;
 pub(crate) use webhooks::{TestTarget, WebhookError};

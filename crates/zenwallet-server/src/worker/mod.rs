@@ -88,6 +88,9 @@ pub async fn run_upkeep(gateway: Arc<Gateway>, stop: CancellationToken) {
         if let Err(error) = gateway.prune_key_use().await {
             tracing::warn!(%error, "old uses of keys could not be forgotten");
         }
+        if let Err(error) = gateway.prune_people().await {
+            tracing::warn!(%error, "old sessions could not be forgotten");
+        }
         loop {
             match gateway.prune_idempotency_keys(PRUNE_BATCH).await {
                 Ok(pruned) if pruned >= u64::from(PRUNE_BATCH) && !stop.is_cancelled() => {}
