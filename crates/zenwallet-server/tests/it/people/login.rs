@@ -183,7 +183,6 @@ async fn a_password_is_taken_as_it_was_chosen(app: TestApp) {
     for wrong in wrong {
         app.try_log_in("ada@example.com", wrong, json!({})).await.expect_error(401, "login_failed");
     }
-    let person = app.log_in("ada@example.com").await;
     // Of any length up to the limit, of any characters, to the last of them.
     let mut present = PASSWORD.to_owned();
     for new in ["8 signs!", &"trolley ".repeat(16), "пароль 🦊 päßwörd"] {
@@ -200,7 +199,6 @@ async fn a_password_is_taken_as_it_was_chosen(app: TestApp) {
         app.try_log_in("ada@example.com", &present, json!({})).await.expect_error(401, "login_failed");
         present = new.to_owned();
     }
-    app.get("/api/auth/me").person(&person).send().await.expect_error(401, "session_ended");
 }
 
 async fn a_common_password_is_refused_wherever_one_is_chosen(app: TestApp) {

@@ -132,6 +132,7 @@ async fn a_proof_gives_new_tokens_and_the_old_ones_stop(app: TestApp) {
 
 async fn a_user_sees_and_ends_his_own_sessions_alone(app: TestApp) {
     let (one, other) = (app.person("ada", Role::Member).await, app.person("bob", Role::Member).await);
+    app.clock.advance_ms(1);
     let body = json!({"email": "ada@example.com", "password": PASSWORD});
     let second =
         app.post("/api/auth/login").json(&body).header("user-agent", "curl/8").from("198.51.100.4").send().await;
