@@ -316,3 +316,6 @@ pub(crate) fn statements() -> Vec<&'static str> {
     use crate::{apps, audit, sessions, throttle, users};
     [apps::STATEMENTS, audit::STATEMENTS, sessions::STATEMENTS, throttle::STATEMENTS, users::STATEMENTS].concat()
 }
+
+#[cfg(test)]
+mod tests;
