@@ -313,8 +313,9 @@ impl Store {
 /// Every statement that is written once, for the tests that prepare them all on both databases.
 #[cfg(test)]
 pub(crate) fn statements() -> Vec<&'static str> {
-    use crate::{apps, audit, sessions, throttle, users};
-    [apps::STATEMENTS, audit::STATEMENTS, sessions::STATEMENTS, throttle::STATEMENTS, users::STATEMENTS].concat()
+    use crate::{apps, audit, sessions, throttle, usage, users};
+    let (people, usage) = ([sessions::STATEMENTS, users::STATEMENTS].concat(), usage::STATEMENTS);
+    [apps::STATEMENTS, audit::STATEMENTS, throttle::STATEMENTS, &people, usage].concat()
 }
 
 #[cfg(test)]

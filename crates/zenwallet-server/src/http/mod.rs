@@ -10,6 +10,7 @@ pub mod openapi;
 mod payments;
 mod qr;
 mod system;
+mod usage;
 mod webhooks;
 
 use crate::edge::ApiError;

@@ -12,3 +12,4 @@ pub(crate) mod list;
 pub(crate) mod payment;
 pub(crate) mod query;
 pub(crate) mod socket;
+pub(crate) mod usage;
