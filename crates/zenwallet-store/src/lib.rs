@@ -23,6 +23,7 @@ mod sql;
 mod sqlite;
 mod targets;
 mod throttle;
+mod usage;
 mod users;
 
 pub use apps::{Deleted, Outgoing};
@@ -41,6 +42,7 @@ pub use sessions::{Renewal, Renewed};
 #[doc(hidden)]
 pub use sqlite::SteppedWriter;
 pub use sqlite::{SqliteOptions, SqliteStore};
+pub use usage::Used;
 pub use users::{Admission, UserChange, UserOutcome};
 
 use std::sync::Arc;

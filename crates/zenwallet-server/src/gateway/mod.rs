@@ -11,6 +11,7 @@ mod log;
 mod payments;
 mod people;
 mod secrets;
+mod usage;
 mod webhooks;
 
 pub use apps::{AppError, CreatedApp, NewApp};
@@ -26,6 +27,7 @@ pub(crate) use people::{
 };
 pub use people::{Login, NewAccount, OpenedLink, PeopleError, Visitor};
 pub use secrets::{InstanceKey, SecretError};
+pub(crate) use usage::CreateError;
 pub use webhooks::WebhookRules;
 pub(crate) use webhooks::{TestTarget, WebhookError};
 
@@ -55,6 +57,7 @@ pub struct Gateway {
     callers: keys::Callers,
     people: people::People,
     signing_keys: delivery::SigningKeys,
+    usage: usage::Usage,
 }
 
 /// Why a gateway cannot start.
@@ -89,7 +92,8 @@ impl Gateway {
         let (callers, signing_keys) = (keys::Callers::new(), delivery::SigningKeys::new());
         let people = people::People::new(&ids, public_url);
         let live = live::Live::new(log.max_followers_per_app);
-        Ok(Self { store, clock, ids, view, webhooks, log, live, key, callers, people, signing_keys })
+        let usage = usage::Usage::default();
+        Ok(Self { store, clock, ids, view, webhooks, log, live, key, callers, people, signing_keys, usage })
     }
 
     /// The present moment.

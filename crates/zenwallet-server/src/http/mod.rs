@@ -13,6 +13,7 @@ pub mod openapi;
 mod payments;
 mod qr;
 mod system;
+mod usage;
 mod users;
 mod webhooks;
 

@@ -1,6 +1,8 @@
 //! The routes of the API and their description: one list makes both, so they cannot drift apart.
 
-use super::{analytics, apps, audit, auth, deliveries, endpoints, events, export, payments, qr, users, webhooks};
+use super::{
+    analytics, apps, audit, auth, deliveries, endpoints, events, export, payments, qr, usage, users, webhooks,
+};
 use crate::gateway::Gateway;
 use axum::Router;
 use std::sync::Arc;
@@ -102,6 +104,7 @@ fn people_routes() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(apps::create_key, apps::list_keys))
         .routes(routes!(apps::update_key, apps::revoke_key))
         .routes(routes!(apps::rotate_key))
+        .routes(routes!(usage::get_app_usage))
         .routes(routes!(auth::set_up, auth::get_setup))
         .routes(routes!(auth::log_in))
         .routes(routes!(auth::refresh_session))

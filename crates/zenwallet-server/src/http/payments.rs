@@ -37,7 +37,7 @@ pub(crate) async fn create_payment(
     let payment = gateway.draft_payment(&caller.app, wanted);
     let body = Bytes::from(gateway.view.payment(&payment, true));
     let answer: crate::gateway::Answer = Arc::new(move |_| StoredAnswer { status: 201, body: body.clone() });
-    let committed = gateway.create_payment(payment, request.idempotency, &answer).await?;
+    let committed = gateway.create_payment(&caller.app, payment, request.idempotency, &answer).await?;
     respond(committed, &answer)
 }
 

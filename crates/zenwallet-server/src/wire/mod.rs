@@ -15,4 +15,5 @@ pub(crate) mod list;
 pub(crate) mod payment;
 pub(crate) mod query;
 pub(crate) mod socket;
+pub(crate) mod usage;
 pub(crate) mod user;
