@@ -100,6 +100,8 @@ pub const INVITATION_S: i64 = 72 * 3_600;
 pub const PASSWORD_RESET_S: i64 = 3_600;
 /// Recovery codes of a user.
 pub const RECOVERY_CODES: usize = 10;
+/// Most sessions of a user; one more ends the one that rested longest.
+pub const SESSIONS_MAX: usize = 50;
 /// Longest `User-Agent` that is kept, in characters.
 pub const USER_AGENT_MAX_CHARS: usize = 300;
 /// Most working keys of an app.

@@ -16,6 +16,32 @@ pub struct Policy {
     pub burst: u32,
 }
 
+/// A bucket for what is rare: it holds `burst` attempts and gets one back every `every_ms` milliseconds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SlowPolicy {
+    /// Milliseconds until one more attempt may come.
+    pub every_ms: i64,
+    /// Attempts that may come at once.
+    pub burst: i64,
+}
+
+impl SlowPolicy {
+    /// Takes one attempt out: when the bucket will be full again, or how many milliseconds to wait. `full_at_ms` is when
+    /// it would be full again before.
+    pub fn take(self, full_at_ms: i64, now_ms: i64) -> Result<i64, i64> {
+        let depth_ms = self.every_ms * self.burst;
+        // A bucket that is emptier than one can be was written by a clock that was set back since.
+        let next = full_at_ms.clamp(now_ms, now_ms + depth_ms) + self.every_ms;
+        let missing = next - now_ms - depth_ms;
+        if missing > 0 { Err(missing) } else { Ok(next) }
+    }
+
+    /// Gives one attempt back: it was none that counts.
+    pub fn give_back(self, full_at_ms: i64) -> i64 {
+        full_at_ms - self.every_ms
+    }
+}
+
 /// What a bucket says to one request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Verdict {
@@ -161,6 +187,22 @@ fn ceil_s(ns: i64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_slow_bucket_holds_its_burst_and_refills_by_one() {
+        let policy = SlowPolicy { every_ms: 60_000, burst: 10 };
+        let mut full_at = 0;
+        for _ in 0..10 {
+            full_at = policy.take(full_at, 1_000_000).unwrap();
+        }
+        assert_eq!(policy.take(full_at, 1_000_000), Err(60_000));
+        assert_eq!(policy.take(full_at, 1_059_999), Err(1));
+        full_at = policy.take(full_at, 1_060_000).unwrap();
+        assert!(policy.take(full_at, 1_060_000).is_err());
+        assert!(policy.take(policy.give_back(full_at), 1_060_000).is_ok());
+        // A clock that was set back by a year locks nobody out for longer than an empty bucket does.
+        assert_eq!(policy.take(full_at + 365 * 86_400_000, 1_060_000), Err(60_000));
+    }
     use proptest::prelude::*;
 
     #[test]

@@ -15,6 +15,10 @@ pub enum EndReason {
     Reuse,
     /// The password or the second factor changed.
     CredentialsChanged,
+    /// The account was closed.
+    AccountClosed,
+    /// The user has too many, and this one rested longest.
+    Displaced,
 }
 
 impl EndReason {
@@ -25,6 +29,8 @@ impl EndReason {
             Self::Revoked => "revoked",
             Self::Reuse => "reuse",
             Self::CredentialsChanged => "credentials_changed",
+            Self::AccountClosed => "account_closed",
+            Self::Displaced => "displaced",
         }
     }
 }

@@ -23,6 +23,7 @@ mod sessions;
 mod sql;
 mod sqlite;
 mod targets;
+mod throttle;
 mod users;
 
 pub use alerts::{Alert, AlertBatch, NewAlert, Recipient, UntoldFailure};

@@ -10,6 +10,7 @@ use futures_util::FutureExt;
 use zenwallet_core::app::KeyHash;
 use zenwallet_core::audit::AuditEntry;
 use zenwallet_core::id::{SessionId, UserId};
+use zenwallet_core::limits::SESSIONS_MAX;
 use zenwallet_core::session::{EndReason, Session, expiry};
 use zenwallet_core::time::Timestamp;
 use zenwallet_core::user::User;
@@ -24,6 +25,8 @@ macro_rules! session_columns {
 
 const INSERT_SESSION: &str = "INSERT INTO session (id, user_id, address, user_agent, created_at_ms, last_used_at_ms, \
     confirmed_at_ms, expires_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+const DISPLACE: &str = "UPDATE session SET ended_at_ms = $1, end_reason = $2 WHERE id IN (SELECT id FROM session \
+    WHERE user_id = $3 AND ended_at_ms IS NULL AND expires_at_ms > $1 ORDER BY last_used_at_ms DESC, id DESC LIMIT 1000 OFFSET $4)";
 const INSERT_TOKEN: &str = "INSERT INTO refresh_token (hash, session_id, created_at_ms) VALUES ($1, $2, $3)";
 /// The first to come uses a token; whoever comes second waits here, and finds it used.
 const USE_TOKEN: &str =
@@ -48,6 +51,7 @@ const END_SESSION: &str =
 const END_SESSIONS: &str = "UPDATE session SET ended_at_ms = $1, end_reason = $2 WHERE user_id = $3 \
     AND ended_at_ms IS NULL AND ($4 IS NULL OR id <> $4)";
 const CONFIRM_SESSION: &str = "UPDATE session SET confirmed_at_ms = $1 WHERE id = $2 AND ended_at_ms IS NULL";
+const USE_TOKENS: &str = "UPDATE refresh_token SET used_at_ms = $1 WHERE session_id = $2 AND used_at_ms IS NULL";
 const OVER: &str = "SELECT id FROM session WHERE expires_at_ms < $1 ORDER BY expires_at_ms LIMIT $2";
 const DELETE_TOKENS: &str = "DELETE FROM refresh_token WHERE session_id = $1";
 const DELETE_SESSION: &str = "DELETE FROM session WHERE id = $1";
@@ -56,6 +60,7 @@ const DELETE_SESSION: &str = "DELETE FROM session WHERE id = $1";
 #[cfg(test)]
 pub(crate) const STATEMENTS: &[&str] = &[
     INSERT_SESSION,
+    DISPLACE,
     INSERT_TOKEN,
     USE_TOKEN,
     FIND_TOKEN,
@@ -65,6 +70,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     END_SESSION,
     END_SESSIONS,
     CONFIRM_SESSION,
+    USE_TOKENS,
     OVER,
     DELETE_TOKENS,
     DELETE_SESSION,
@@ -106,6 +112,8 @@ impl Store {
                 let (address, agent) = (&session.address, &session.user_agent);
                 let values = values![id, user_id, address, agent, created_at, last_used_at, confirmed_at, expires_at];
                 tx.execute(INSERT_SESSION, values).await?;
+                let displaced = EndReason::Displaced.as_str();
+                tx.execute(DISPLACE, values![created_at, displaced, user_id, SESSIONS_MAX as i64]).await?;
                 tx.execute(INSERT_TOKEN, values![token, id, created_at]).await?;
                 append_audit(tx, &audit).await
             }
@@ -187,14 +195,25 @@ impl Store {
         .await
     }
 
-    /// Notes that the user has just proved who he is.
-    pub async fn confirm_session(&self, id: SessionId, now: Timestamp, audit: &[AuditEntry]) -> Result<bool> {
+    /// Notes that the user has just proved who he is, and gives him a new refresh token: those before are used up. False
+    /// when the session is over.
+    pub async fn confirm_session(
+        &self,
+        id: SessionId,
+        token: KeyHash,
+        now: Timestamp,
+        audit: &[AuditEntry],
+    ) -> Result<bool> {
         let audit = audit.to_vec();
         self.transact(move |tx| {
             async move {
-                let confirmed = tx.execute(CONFIRM_SESSION, values![now, id]).await? > 0;
+                if tx.execute(CONFIRM_SESSION, values![now, id]).await? == 0 {
+                    return Ok(false);
+                }
+                tx.execute(USE_TOKENS, values![now, id]).await?;
+                tx.execute(INSERT_TOKEN, values![token, id, now]).await?;
                 append_audit(tx, &audit).await?;
-                Ok(confirmed)
+                Ok(true)
             }
             .boxed()
         })

@@ -303,6 +303,14 @@ impl Store {
 /// Every statement that is written once, for the tests that prepare them all on both databases.
 #[cfg(test)]
 pub(crate) fn statements() -> Vec<&'static str> {
-    use crate::{alerts, apps, audit, sessions, users};
-    [alerts::STATEMENTS, apps::STATEMENTS, audit::STATEMENTS, sessions::STATEMENTS, users::STATEMENTS].concat()
+    use crate::{alerts, apps, audit, sessions, throttle, users};
+    [
+        alerts::STATEMENTS,
+        apps::STATEMENTS,
+        audit::STATEMENTS,
+        sessions::STATEMENTS,
+        throttle::STATEMENTS,
+        users::STATEMENTS,
+    ]
+    .concat()
 }

@@ -97,6 +97,13 @@ END $$;
 CREATE TRIGGER audit_stays BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION zw_audit_stays();
 CREATE TRIGGER audit_is_not_emptied BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION zw_audit_stays();
 
+-- How often somebody failed to log in: when each bucket is full again.
+CREATE TABLE throttle (
+    key        BYTEA  PRIMARY KEY,
+    full_at_ms BIGINT NOT NULL
+);
+CREATE INDEX throttle_full ON throttle (full_at_ms);
+
 -- Words by email that wait, and for a while those that went.
 CREATE TABLE alert (
     id            UUID    PRIMARY KEY,

@@ -93,6 +93,13 @@ CREATE INDEX audit_app ON audit (app_id, id);
 CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 CREATE TRIGGER audit_is_not_removed BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 
+-- How often somebody failed to log in: when each bucket is full again.
+CREATE TABLE throttle (
+    key        BLOB    PRIMARY KEY,
+    full_at_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX throttle_full ON throttle (full_at_ms);
+
 -- Words by email that wait, and for a while those that went.
 CREATE TABLE alert (
     id            TEXT    PRIMARY KEY,
