@@ -56,6 +56,8 @@ pub const KEY_OVERLAP_DEFAULT_S: i64 = 24 * 3_600;
 pub const RATE_PRODUCTION_PER_S: u32 = 200;
 /// Requests per second of a test key that names no other rate.
 pub const RATE_TEST_PER_S: u32 = 1_000;
+/// Requests per second of a user's session.
+pub const USER_RATE_PER_S: u32 = 100;
 /// Largest rate that an app can be given.
 pub const RATE_MAX_PER_S: u32 = 1_000_000;
 

@@ -110,6 +110,7 @@ codes! {
     LastAdmin "last_admin" "This would leave the gateway without an active admin.",
     AdminRequired "admin_required" "Only admins may do this.",
     NotForKeys "not_for_keys" "This is for users: an API key may not do it. Log in.",
+    InvitationNotFound "invitation_not_found" "No invitation that can still be used has this id.",
     SessionNotFound "session_not_found" "No session of yours has this id.",
     KeyNotFound "key_not_found" "No key of this app has this id.",
     KeyLimit "key_limit" "An app may have at most 20 working keys. Revoke one first.",

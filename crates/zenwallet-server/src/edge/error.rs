@@ -1,6 +1,6 @@
 //! Every answer that is not a success.
 
-use crate::gateway::{Farewell, FollowError, KeyRefusal, LogError, WebhookError};
+use crate::gateway::{Farewell, FollowError, KeyRefusal, LogError, PeopleError, WebhookError};
 use crate::wire::error::{self as wire, ErrorBody, ErrorDetail, ErrorObject};
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -122,6 +122,17 @@ impl From<KeyRefusal> for ApiError {
         match refusal {
             KeyRefusal::Refused(code) => Self::new(code),
             KeyRefusal::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<PeopleError> for ApiError {
+    fn from(error: PeopleError) -> Self {
+        match error {
+            PeopleError::Rejected(rejection) => rejection.into(),
+            PeopleError::Refused(code) => Self::new(code),
+            PeopleError::Throttled(seconds) => Self::new(Code::LoginThrottled).with_retry_after(seconds),
+            PeopleError::Store(error) => error.into(),
         }
     }
 }

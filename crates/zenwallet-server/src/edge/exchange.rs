@@ -3,6 +3,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use zenwallet_core::id::RequestId;
@@ -12,16 +13,34 @@ use zenwallet_core::rate::{Policy, Verdict};
 #[derive(Clone, Debug)]
 pub(crate) struct Exchange(Arc<Inner>);
 
+/// How a request came.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct RequestOrigin {
+    /// The client's address; `None` in tests that have no connection.
+    pub(crate) address: Option<IpAddr>,
+    /// Whether browsers come over https.
+    pub(crate) is_https: bool,
+}
+
 #[derive(Debug)]
 struct Inner {
     request_id: RequestId,
     body_timeout: Duration,
+    origin: RequestOrigin,
     verdict: OnceLock<(Policy, Verdict)>,
 }
 
 impl Exchange {
-    pub(crate) fn new(request_id: RequestId, body_timeout: Duration) -> Self {
-        Self(Arc::new(Inner { request_id, body_timeout, verdict: OnceLock::new() }))
+    pub(crate) fn new(request_id: RequestId, body_timeout: Duration, origin: RequestOrigin) -> Self {
+        Self(Arc::new(Inner { request_id, body_timeout, origin, verdict: OnceLock::new() }))
+    }
+
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        self.0.origin.address
+    }
+
+    pub(crate) fn is_https(&self) -> bool {
+        self.0.origin.is_https
     }
 
     pub(crate) fn request_id(&self) -> RequestId {
@@ -49,6 +68,6 @@ impl<S: Sync> FromRequestParts<S> for Exchange {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         let known = parts.extensions.get::<Self>().cloned();
         // The edge puts one into every request.
-        Ok(known.unwrap_or_else(|| Self::new(RequestId::from_bytes([0; 16]), Duration::ZERO)))
+        Ok(known.unwrap_or_else(|| Self::new(RequestId::from_bytes([0; 16]), Duration::ZERO, RequestOrigin::default())))
     }
 }

@@ -2,6 +2,7 @@
 
 use super::error::ApiError;
 use super::exchange::Exchange;
+use super::people::{self, UserCaller};
 use crate::gateway::{Caller, Gateway, Idempotency};
 use crate::wire::body;
 use axum::body::{Body, Bytes};
@@ -11,9 +12,13 @@ use axum::http::{HeaderMap, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use std::sync::Arc;
 use std::time::Duration;
-use zenwallet_core::Code;
-use zenwallet_core::id::{AppKind, DeliveryKind, EndpointKind, EventKind, Id, Kind, PaymentKind};
+use zenwallet_core::app::App;
+use zenwallet_core::id::{
+    AppId, AppKind, DeliveryKind, EndpointKind, EventKind, Id, KeyKind, Kind, LinkKind, PaymentKind, SessionKind,
+    UserKind,
+};
 use zenwallet_core::limits::{BODY_MAX_BYTES, IDEMPOTENCY_KEY_MAX_BYTES};
+use zenwallet_core::{Code, Rejection};
 
 /// The app that calls, let in by its key and its rate limit.
 pub(crate) struct AppCaller(pub(crate) Caller);
@@ -22,22 +27,70 @@ impl FromRequestParts<Arc<Gateway>> for AppCaller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, gateway: &Arc<Gateway>) -> Result<Self, ApiError> {
-        let authorization = parts.headers.get(header::AUTHORIZATION).ok_or(ApiError::new(Code::ApiKeyMissing))?;
-        let authorization = authorization.to_str().map_err(|_| ApiError::new(Code::ApiKeyInvalid))?;
-        let (scheme, key) = authorization.split_once(' ').ok_or(ApiError::new(Code::ApiKeyInvalid))?;
-        if !scheme.eq_ignore_ascii_case("bearer") {
-            return Err(ApiError::new(Code::ApiKeyMissing));
-        }
-        let caller = gateway.recognise_caller(key.trim_start()).await?;
-        if let Some((policy, verdict)) = caller.admit(gateway.now()) {
-            if let Some(exchange) = parts.extensions.get::<Exchange>() {
-                exchange.note_verdict((policy, verdict));
+        let caller = match is_user(parts)? {
+            false => gateway.recognise_caller(people::bearer(&parts.headers).unwrap_or_default()).await?,
+            true => {
+                let login = people::recognise(parts, gateway).await?;
+                let app_id = chosen_app(parts.uri.query())?;
+                parts.extensions.insert(ChosenApp);
+                gateway.recognise_user_of(login, app_id).await?
             }
-            if !verdict.allowed {
-                return Err(ApiError::new(Code::RateLimited).with_retry_after(verdict.retry_after_s));
-            }
+        };
+        if let Some(verdict) = caller.admit(gateway.now()) {
+            people::admit(parts, verdict)?;
         }
         Ok(Self(caller))
+    }
+}
+
+/// Whether a user sends this, and no app: by a token that is no key, or by what his browser keeps.
+fn is_user(parts: &Parts) -> Result<bool, ApiError> {
+    let Some(authorization) = parts.headers.get(header::AUTHORIZATION) else {
+        return if people::has_access_cookie(parts) { Ok(true) } else { Err(ApiError::new(Code::ApiKeyMissing)) };
+    };
+    let authorization = authorization.to_str().map_err(|_| ApiError::new(Code::ApiKeyInvalid))?;
+    let (scheme, token) = authorization.split_once(' ').ok_or(ApiError::new(Code::ApiKeyInvalid))?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(ApiError::new(Code::ApiKeyMissing));
+    }
+    // A token has three parts; no key has a dot.
+    Ok(token.contains('.'))
+}
+
+/// Marks a request whose query says for which of his apps a user sends it.
+#[derive(Clone, Copy)]
+struct ChosenApp;
+
+const APP_ID: &str = "app_id";
+
+fn chosen_app(query: Option<&str>) -> Result<AppId, ApiError> {
+    let pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+    let mut chosen = pairs.filter(|(name, _)| name == APP_ID).map(|(_, value)| value);
+    match (chosen.next(), chosen.next()) {
+        (Some(id), None) => known_id(&id),
+        (None, _) => Err(ApiError::new(Code::AppIdMissing)),
+        (Some(_), Some(_)) => {
+            Err(Rejection::new(Code::ParameterDuplicated, APP_ID, "the query names app_id twice").into())
+        }
+    }
+}
+
+/// The app that the path names, for whoever may look at it: its own keys, and users who see it.
+pub(crate) struct AppReader(pub(crate) Arc<App>);
+
+impl FromRequestParts<Arc<Gateway>> for AppReader {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, gateway: &Arc<Gateway>) -> Result<Self, ApiError> {
+        let is_user = is_user(parts).map_err(|_| ApiError::new(Code::SessionMissing))?;
+        if is_user {
+            let UserCaller(login) = UserCaller::from_request_parts(parts, gateway).await?;
+            let PathId(id) = PathId::<AppKind>::from_request_parts(parts, gateway).await?;
+            return Ok(Self(Arc::new(gateway.app_of(&login.user, id).await?)));
+        }
+        let AppCaller(caller) = AppCaller::from_request_parts(parts, gateway).await?;
+        let PathId(id) = PathId::<AppKind>::from_request_parts(parts, gateway).await?;
+        if caller.app.id == id { Ok(Self(caller.app)) } else { Err(ApiError::new(Code::AppNotFound)) }
     }
 }
 
@@ -123,6 +176,22 @@ impl Named for EventKind {
     const UNKNOWN: Code = Code::EventNotFound;
 }
 
+impl Named for KeyKind {
+    const UNKNOWN: Code = Code::KeyNotFound;
+}
+
+impl Named for UserKind {
+    const UNKNOWN: Code = Code::UserNotFound;
+}
+
+impl Named for SessionKind {
+    const UNKNOWN: Code = Code::SessionNotFound;
+}
+
+impl Named for LinkKind {
+    const UNKNOWN: Code = Code::InvitationNotFound;
+}
+
 impl Named for AppKind {
     const UNKNOWN: Code = Code::AppNotFound;
 }
@@ -153,6 +222,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let RawQuery(query) = RawQuery::from_request_parts(parts, state).await.unwrap_or(RawQuery(None));
-        Ok(Self(query))
+        if parts.extensions.get::<ChosenApp>().is_none() {
+            return Ok(Self(query));
+        }
+        // It has been read by then: to whom the request goes is no business of its parameters.
+        let query = query.unwrap_or_default();
+        let rest = query.split('&').filter(|pair| pair.split('=').next() != Some(APP_ID));
+        Ok(Self(Some(rest.collect::<Vec<_>>().join("&"))))
     }
 }

@@ -1,12 +1,15 @@
 //! Apps and their keys.
 
+use super::people::Visitor;
+use super::people::{app_facts, key_facts};
 use super::{Gateway, secrets};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use thiserror::Error;
 use zenwallet_core::app::{self, ApiKey, App, Environment, SecretKey};
+use zenwallet_core::audit::{Action, Actor, AuditEntry};
 use zenwallet_core::endpoint::Endpoint;
-use zenwallet_core::id::{AppId, PaymentId};
+use zenwallet_core::id::{AppId, PaymentId, UserId};
 use zenwallet_core::limits::{KEY_OVERLAP_MAX_S, RATE_MAX_PER_S};
 use zenwallet_core::signature::hmac_sha256;
 use zenwallet_core::{Code, Rejection};
@@ -45,22 +48,36 @@ pub enum AppError {
     /// There is no such app.
     #[error("there is no app {0}")]
     NoApp(AppId),
+    /// Its owner has as many as he may.
+    #[error("{}", Code::AppLimit.meaning())]
+    TooMany,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl Gateway {
-    /// Makes an app with its first key and its webhook secret.
+    /// Makes an app with its first key and its webhook secret, at the console.
     pub async fn create_app(&self, new: NewApp) -> Result<CreatedApp, AppError> {
+        let act = |action| self.act(Actor::Console, &Visitor::console(), action);
+        let written = |app: &App, _: &ApiKey| {
+            vec![act(Action::AppCreated).on(app.id).of_app(app.id).making(&app_facts(app)).entry()]
+        };
+        self.make_app(new, None, written).await
+    }
+
+    /// Makes an app for its owner; `written` is what stands in the audit log.
+    pub(super) async fn make_app(
+        &self,
+        new: NewApp,
+        owner_user_id: Option<UserId>,
+        written: impl FnOnce(&App, &ApiKey) -> Vec<AuditEntry>,
+    ) -> Result<CreatedApp, AppError> {
         app::check_name(&new.name)?;
         if let Some(url) = &new.webhook_url {
             self.webhooks.egress.check_url("webhook_url", url, new.environment)?;
         }
-        if new.rate_limit_per_s.is_some_and(|rate| rate > RATE_MAX_PER_S) {
-            let message = format!("rate_limit may be at most {RATE_MAX_PER_S} requests per second");
-            return Err(Rejection::new(Code::ParameterOutOfRange, "rate_limit", message).into());
-        }
+        check_rate(new.rate_limit_per_s)?;
         let now = self.now();
         let id = self.ids.next(now);
         let (webhook_secret_sealed, webhook_secret) = self.new_webhook_secret(id);
@@ -71,7 +88,7 @@ impl Gateway {
             name: new.name,
             environment: new.environment,
             webhook_secret_sealed,
-            owner_user_id: None,
+            owner_user_id,
             rate_limit_per_s: new.rate_limit_per_s,
             created_at: now,
             is_active: true,
@@ -79,8 +96,10 @@ impl Gateway {
             deleted_at: None,
         };
         let (api_key, stored) = self.new_key(&app);
-        self.store.create_app(&app, &stored, endpoint.as_ref(), &[]).await?;
-        Ok(CreatedApp { app, api_key, webhook_secret })
+        match self.store.create_app(&app, &stored, endpoint.as_ref(), &written(&app, &stored)).await? {
+            true => Ok(CreatedApp { app, api_key, webhook_secret }),
+            false => Err(AppError::TooMany),
+        }
     }
 
     /// A new webhook secret: sealed, and as it is shown once.
@@ -95,7 +114,9 @@ impl Gateway {
         check_overlap(overlap_s)?;
         let app = self.store.find_app(id).await?.ok_or(AppError::NoApp(id))?;
         let (api_key, stored) = self.new_key(&app);
-        self.store.add_key(&stored, Outgoing::All, self.now().plus_s(overlap_s), &[]).await?;
+        let act = self.act(Actor::Console, &Visitor::console(), Action::KeyRotated).on(stored.id).of_app(id);
+        let entry = act.making(&key_facts(&stored)).entry();
+        self.store.add_key(&stored, Outgoing::All, self.now().plus_s(overlap_s), &[entry]).await?;
         Ok(api_key)
     }
 
@@ -115,7 +136,7 @@ impl Gateway {
         self.key.is_page_token(id, token)
     }
 
-    fn new_key(&self, app: &App) -> (SecretKey, ApiKey) {
+    pub(super) fn new_key(&self, app: &App) -> (SecretKey, ApiKey) {
         let secret = SecretKey::generate(&self.ids, app.environment);
         let now = self.now();
         let key = ApiKey {
@@ -132,6 +153,15 @@ impl Gateway {
         };
         (secret, key)
     }
+}
+
+/// Checks requests per second.
+pub(super) fn check_rate(rate_per_s: Option<u32>) -> Result<(), Rejection> {
+    if rate_per_s.is_none_or(|rate| rate <= RATE_MAX_PER_S) {
+        return Ok(());
+    }
+    let message = format!("rate_limit may be at most {RATE_MAX_PER_S} requests per second");
+    Err(Rejection::new(Code::ParameterOutOfRange, "rate_limit", message))
 }
 
 /// Checks how long what is rotated, a key or a webhook secret, works beside its successor.

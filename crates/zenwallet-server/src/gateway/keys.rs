@@ -2,13 +2,15 @@
 
 use super::Gateway;
 use super::buckets::{Bucket, Buckets};
+use super::people::{Login, PeopleError};
 use moka::future::Cache;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use zenwallet_core::Code;
 use zenwallet_core::app::{ApiKey, App, KeyHash};
-use zenwallet_core::id::KeyId;
+use zenwallet_core::id::{AppId, KeyId, SessionId};
+use zenwallet_core::limits::USER_RATE_PER_S;
 use zenwallet_core::rate::{Policy, Verdict};
 use zenwallet_core::time::Timestamp;
 use zenwallet_store::{Bug, Store, StoreError, planted};
@@ -20,13 +22,24 @@ const REMEMBERED_MAX: u64 = 100_000;
 /// Every key has its environment's prefix and 43 characters.
 const KEY_BYTES: usize = 51;
 
-/// A key that may come in, with what its requests need.
+/// What lets a caller in.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Credential {
+    /// A key of the app.
+    Key(KeyHash),
+    /// The session of a user who may see the app.
+    Session(SessionId, AppId),
+}
+
+/// Who may come in, with what the requests need.
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// The app.
     pub app: Arc<App>,
-    /// What its key is known by.
-    pub(crate) key: KeyHash,
+    /// What it is let in by.
+    pub(crate) credential: Credential,
+    /// The user, where it is one.
+    pub(crate) login: Option<Arc<Login>>,
     limit: Option<(Policy, Arc<Bucket>)>,
 }
 
@@ -67,6 +80,11 @@ impl Callers {
         Self { known, buckets: Buckets::default(), used: Mutex::default() }
     }
 
+    /// Lets a key be read anew: something of it has just changed here.
+    pub(super) async fn forget(&self, hash: KeyHash) {
+        self.known.invalidate(&hash).await;
+    }
+
     /// The key of this hash, asked of the database by one request at a time.
     async fn find(&self, store: &Store, hash: KeyHash, now: Timestamp) -> Result<Option<Arc<Known>>, StoreError> {
         let load = async {
@@ -74,7 +92,10 @@ impl Callers {
             self.used.lock().unwrap_or_else(PoisonError::into_inner).insert(key.id, now);
             let policy = app.rate_per_s().map(Policy::per_second);
             let limit = policy.map(|policy| (policy, self.buckets.of(key.id, policy)));
-            Ok(Some(Arc::new(Known { caller: Caller { app: Arc::new(app), key: hash, limit }, key })))
+            Ok(Some(Arc::new(Known {
+                caller: Caller { app: Arc::new(app), credential: Credential::Key(hash), login: None, limit },
+                key,
+            })))
         };
         self.known.try_get_with(hash, load).await.map_err(|error: Arc<StoreError>| (*error).clone())
     }
@@ -88,6 +109,41 @@ impl Gateway {
             return Err(KeyRefusal::Refused(Code::ApiKeyInvalid));
         }
         self.recognise_key(KeyHash::of(key)).await
+    }
+
+    /// Lets a user in as one of the apps that he may see.
+    pub(crate) async fn recognise_user_of(&self, login: Login, app_id: AppId) -> Result<Caller, PeopleError> {
+        let app = Arc::new(self.app_of(&login.user, app_id).await?);
+        let credential = Credential::Session(login.session.id, app_id);
+        let limit = Some(self.user_limit(&login));
+        Ok(Caller { app, credential, login: Some(Arc::new(login)), limit })
+    }
+
+    /// Takes one request out of a session's bucket.
+    pub(crate) fn admit_user(&self, login: &Login) -> (Policy, Verdict) {
+        let (policy, bucket) = self.user_limit(login);
+        (policy, bucket.admit(policy, self.now()))
+    }
+
+    fn user_limit(&self, login: &Login) -> (Policy, Arc<Bucket>) {
+        let policy = Policy::per_second(USER_RATE_PER_S);
+        (policy, self.callers.buckets.of(KeyId::from_bytes(login.session.id.to_bytes()), policy))
+    }
+
+    /// Whether what let somebody in still would, or why not.
+    pub(crate) async fn recheck(&self, credential: Credential) -> Result<(), Option<Code>> {
+        match credential {
+            Credential::Key(hash) => match self.recognise_key(hash).await {
+                Ok(_) => Ok(()),
+                Err(KeyRefusal::Refused(code)) => Err(Some(code)),
+                Err(KeyRefusal::Store(_)) => Err(None),
+            },
+            Credential::Session(id, app_id) => match self.recheck_session(id, app_id).await {
+                Ok(()) => Ok(()),
+                Err(PeopleError::Refused(code)) => Err(Some(code)),
+                Err(_) => Err(None),
+            },
+        }
     }
 
     /// Lets the key of this hash in, or says why not.

@@ -9,6 +9,7 @@ mod keys;
 mod live;
 mod log;
 mod payments;
+mod people;
 mod secrets;
 mod webhooks;
 
@@ -20,6 +21,11 @@ pub(crate) use log::LogError;
 pub use log::LogRules;
 pub(crate) use payments::Answer;
 pub use payments::Idempotency;
+pub(crate) use people::{
+    AppChange, Confirmation, Credentials, Granted, KeyChange, LimitChange, Login, NewKey, NewPassword, NewTotp,
+    SecondFactor,
+};
+pub use people::{NewAccount, OpenedLink, PeopleError, Visitor};
 pub use secrets::{InstanceKey, SecretError};
 pub use webhooks::WebhookRules;
 pub(crate) use webhooks::{TestTarget, WebhookError};
@@ -48,6 +54,7 @@ pub struct Gateway {
     live: live::Live,
     key: InstanceKey,
     callers: keys::Callers,
+    people: people::People,
     signing_keys: delivery::SigningKeys,
 }
 
@@ -81,8 +88,9 @@ impl Gateway {
         let page_prefix = format!("{public_url}/pay/pay_");
         let view = PaymentView { qr: QrCodes::new(&page_prefix)?, page_prefix };
         let (callers, signing_keys) = (keys::Callers::new(), delivery::SigningKeys::new());
+        let people = people::People::new(&ids, public_url);
         let live = live::Live::new(log.max_followers_per_app);
-        Ok(Self { store, clock, ids, view, webhooks, log, live, key, callers, signing_keys })
+        Ok(Self { store, clock, ids, view, webhooks, log, live, key, callers, people, signing_keys })
     }
 
     /// The present moment.
@@ -97,6 +105,11 @@ impl Gateway {
             Ok(result) => result.map(drop),
             Err(_) => Err(StoreError::Unavailable("the database did not answer in time".to_owned())),
         }
+    }
+
+    /// What addresses of this gateway start with.
+    pub(crate) fn public_url(&self) -> &str {
+        self.people.public_url()
     }
 
     /// Whether there is any app.

@@ -6,7 +6,7 @@ use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use subtle::ConstantTimeEq;
 use thiserror::Error;
-use zenwallet_core::id::{AppId, IdSource, PaymentId};
+use zenwallet_core::id::{Id, IdSource, Kind, PaymentId, UserId};
 use zenwallet_core::signature::hmac_sha256;
 use zenwallet_store::{Store, StoreError};
 
@@ -66,11 +66,11 @@ impl InstanceKey {
         zeroize::Zeroizing::new(STANDARD.encode(self.0.as_ref()))
     }
 
-    /// Seals a secret of an app: it opens for this app alone.
-    pub(crate) fn seal(&self, ids: &IdSource, app_id: AppId, secret: &[u8]) -> Vec<u8> {
+    /// Seals a secret of an app or of a user: it opens for its owner alone.
+    pub(crate) fn seal<K: Kind>(&self, ids: &IdSource, owner: Id<K>, secret: &[u8]) -> Vec<u8> {
         let mut nonce = [0; NONCE_BYTES];
         ids.fill(&mut nonce);
-        let context = app_id.to_bytes();
+        let context = owner.to_bytes();
         let payload = Payload { msg: secret, aad: &context };
         let sealed = self.cipher().encrypt(&XNonce::from(nonce), payload);
         let mut blob = vec![SEALED_V1];
@@ -80,14 +80,14 @@ impl InstanceKey {
         blob
     }
 
-    /// Opens what [`InstanceKey::seal`] sealed for this app.
-    pub(crate) fn open(&self, app_id: AppId, blob: &[u8]) -> Result<Vec<u8>, SecretError> {
+    /// Opens what [`InstanceKey::seal`] sealed for this owner.
+    pub(crate) fn open<K: Kind>(&self, owner: Id<K>, blob: &[u8]) -> Result<Vec<u8>, SecretError> {
         let (head, sealed) = blob.split_at_checked(1 + NONCE_BYTES).ok_or(SecretError::Unreadable)?;
         let nonce: [u8; NONCE_BYTES] = head[1..].try_into().map_err(|_| SecretError::Unreadable)?;
         if head[0] != SEALED_V1 {
             return Err(SecretError::Unreadable);
         }
-        let context = app_id.to_bytes();
+        let context = owner.to_bytes();
         let payload = Payload { msg: sealed, aad: &context };
         self.cipher().decrypt(&XNonce::from(nonce), payload).map_err(|_| SecretError::Unreadable)
     }
@@ -100,6 +100,27 @@ impl InstanceKey {
     /// Whether a token is this payment's.
     pub(crate) fn is_page_token(&self, id: PaymentId, token: &str) -> bool {
         self.page_token(id).as_bytes().ct_eq(token.as_bytes()).into()
+    }
+
+    /// The key that signs the access tokens of one day since 1970.
+    pub(crate) fn token_key(&self, day: i64) -> zeroize::Zeroizing<[u8; 32]> {
+        zeroize::Zeroizing::new(self.tag(b"access-token", &day.to_be_bytes()))
+    }
+
+    /// The token that lets the first user in: every node prints the same one.
+    pub(crate) fn setup_token(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.tag(b"setup", b""))
+    }
+
+    /// Whether this is it.
+    pub(crate) fn is_setup_token(&self, token: &str) -> bool {
+        self.setup_token().as_bytes().ct_eq(token.as_bytes()).into()
+    }
+
+    /// What a browser keeps that has logged in as this user, beside its own random name.
+    pub(crate) fn device_tag(&self, user_id: UserId, device: &str) -> String {
+        let message = [user_id.to_bytes().as_slice(), device.as_bytes()].concat();
+        URL_SAFE_NO_PAD.encode(&self.tag(b"device", &message)[..TOKEN_BYTES])
     }
 
     /// Refuses a key that is not the one the database was set up with; the first key to come is the one.
@@ -125,6 +146,7 @@ impl InstanceKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use zenwallet_core::id::AppId;
 
     #[test]
     fn a_sealed_secret_opens_for_its_app_with_its_key_alone() {

@@ -3,7 +3,7 @@
 mod guard;
 
 use self::guard::{Busy, Guarded, Patience};
-use crate::app::App;
+use crate::app::{App, Peer};
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode};
 use bytes::Bytes;
@@ -87,7 +87,8 @@ fn open(
     let busy = Busy::default();
     // A socket leaves its HTTP connection behind, but not the stream: that is what has a place.
     let io = TokioIo::new(Guarded::new(stream, patience, busy.clone(), end.clone(), held));
-    let service = service_fn(move |request: Request<Incoming>| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Peer(peer.ip().to_canonical()));
         let (app, busy) = (app.clone(), busy.clone());
         busy.set(true);
         async move {

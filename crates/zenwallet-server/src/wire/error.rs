@@ -76,6 +76,7 @@ pub(crate) const fn class(code: Code) -> (u16, &'static str) {
         | Code::AppNotFound
         | Code::UserNotFound
         | Code::SessionNotFound
+        | Code::InvitationNotFound
         | Code::KeyNotFound => (404, INVALID),
         Code::MethodNotAllowed => (405, INVALID),
         Code::RequestTimeout => (408, INVALID),

@@ -167,7 +167,7 @@ impl Gateway {
     /// Follows the log of a caller's app behind `after`, or from its present end.
     pub(crate) async fn follow(self: &Arc<Self>, caller: &Caller, after: Option<i64>) -> Result<Follower, FollowError> {
         let app_id = caller.app.id;
-        let stay = self.live.stays.enter(caller.key);
+        let stay = self.live.stays.enter(caller.credential);
         let follower = self.take_place(app_id, stay)?;
         self.place(follower, app_id, after).await
     }
@@ -179,7 +179,7 @@ impl Gateway {
     }
 
     fn take_place(self: &Arc<Self>, app_id: AppId, stay: Arc<Stay>) -> Result<Follower, FollowError> {
-        let channel = self.live.enter(app_id, stay.key().is_none())?;
+        let channel = self.live.enter(app_id, stay.credential().is_none())?;
         let woken = channel.subscribe();
         Ok(Follower { gateway: Arc::clone(self), channel: Some(channel), woken, stay, after: 0 })
     }
@@ -228,11 +228,11 @@ impl Gateway {
         Ok(())
     }
 
-    /// Shows out who follows with a key that no longer lets them in.
+    /// Shows out who follows with a key or a session that no longer lets them in.
     pub(crate) async fn show_out_refused_followers(&self) {
         for stay in self.live.stays.all() {
-            let Some(key) = stay.key() else { continue };
-            if let Err(super::KeyRefusal::Refused(code)) = self.recognise_key(key).await {
+            let Some(credential) = stay.credential() else { continue };
+            if let Err(Some(code)) = self.recheck(credential).await {
                 stay.end(code);
             }
         }

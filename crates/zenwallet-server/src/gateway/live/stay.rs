@@ -1,39 +1,39 @@
-//! How long a follower may stay: as long as its key lets it in.
+//! How long a follower may stay: as long as its key, or its user's session, lets it in.
 
+use crate::gateway::keys::Credential;
 use crate::gateway::log::LogError;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use tokio_util::sync::CancellationToken;
 use zenwallet_core::Code;
-use zenwallet_core::app::KeyHash;
 
 /// Why following ends.
 #[derive(Debug)]
 pub(crate) enum Farewell {
     /// The node stops; another one goes on from the same place.
     Shutdown,
-    /// The key no longer lets it in.
+    /// What let it in no longer does.
     Refused(Code),
     /// The log cannot be read from there.
     Log(LogError),
 }
 
-/// The stay of all followers with one key.
+/// The stay of all followers with one key, or of one session.
 #[derive(Debug)]
 pub(super) struct Stay {
-    key: Option<KeyHash>,
+    credential: Option<Credential>,
     reason: OnceLock<Code>,
     over: CancellationToken,
 }
 
 impl Stay {
-    /// One that no key limits.
+    /// One that nothing limits.
     pub(super) fn unlimited() -> Self {
-        Self { key: None, reason: OnceLock::new(), over: CancellationToken::new() }
+        Self { credential: None, reason: OnceLock::new(), over: CancellationToken::new() }
     }
 
-    pub(super) fn key(&self) -> Option<KeyHash> {
-        self.key
+    pub(super) fn credential(&self) -> Option<Credential> {
+        self.credential
     }
 
     /// Ends it for the reason of this code.
@@ -49,19 +49,19 @@ impl Stay {
     }
 }
 
-/// Every stay that a key limits.
+/// Every stay that something limits.
 #[derive(Debug, Default)]
-pub(super) struct Stays(Mutex<HashMap<KeyHash, Weak<Stay>>>);
+pub(super) struct Stays(Mutex<HashMap<Credential, Weak<Stay>>>);
 
 impl Stays {
-    /// The stay of this key, shared by all that come with it.
-    pub(super) fn enter(&self, key: KeyHash) -> Arc<Stay> {
+    /// The stay of this key or session, shared by all that come with it.
+    pub(super) fn enter(&self, credential: Credential) -> Arc<Stay> {
         let mut stays = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(stay) = stays.get(&key).and_then(Weak::upgrade).filter(|stay| !stay.over.is_cancelled()) {
+        if let Some(stay) = stays.get(&credential).and_then(Weak::upgrade).filter(|stay| !stay.over.is_cancelled()) {
             return stay;
         }
-        let stay = Arc::new(Stay { key: Some(key), ..Stay::unlimited() });
-        stays.insert(key, Arc::downgrade(&stay));
+        let stay = Arc::new(Stay { credential: Some(credential), ..Stay::unlimited() });
+        stays.insert(credential, Arc::downgrade(&stay));
         stay
     }
 

@@ -1,0 +1,78 @@
+//! A user's own account: his name, his password, and the way back when he forgot it.
+
+use super::throttle::Attempt;
+use super::totp::done;
+use super::{Granted, Login, PeopleError, Visitor, passwords};
+use crate::gateway::Gateway;
+use zenwallet_core::Code;
+use zenwallet_core::app::KeyHash;
+use zenwallet_core::audit::Action;
+use zenwallet_core::session::EndReason;
+use zenwallet_core::user::{Purpose, User, check_name};
+use zenwallet_store::UserChange;
+
+/// A password to take the place of another.
+#[derive(Debug)]
+pub(crate) struct NewPassword {
+    pub(crate) present: zeroize::Zeroizing<String>,
+    pub(crate) new: zeroize::Zeroizing<String>,
+}
+
+impl Gateway {
+    /// Calls the user something else.
+    pub(crate) async fn rename_user(&self, login: &Login, name: String) -> Result<User, PeopleError> {
+        check_name(&name)?;
+        let mut user = self.current(login).await?;
+        let before = super::audit::user_facts(&user);
+        user.name = name;
+        let act = self.act_of(login, Action::UserChanged).on(user.id);
+        let audit = vec![act.changing(&before, &super::audit::user_facts(&user)).entry()];
+        done(self.store.update_user(&user, self.now(), UserChange { audit, ..UserChange::default() }).await?)?;
+        self.forget_sessions();
+        Ok(user)
+    }
+
+    /// Gives the user another password; his other sessions end, and this one has new tokens.
+    pub(crate) async fn change_password(&self, login: &Login, given: NewPassword) -> Result<Granted, PeopleError> {
+        let mut user = self.current(login).await?;
+        self.check_password(&user, &given.present, &login.visitor).await?;
+        if user.has_totp() {
+            login.require_confirmed(self.now())?;
+        }
+        passwords::check("new_password", &given.new, &user.email, &user.name)?;
+        user.password_hash = self.people.passwords.hash(&self.ids, &given.new).await?;
+        user.password_set_at = self.now();
+        let change = UserChange {
+            end_sessions: Some((EndReason::CredentialsChanged, Some(login.session.id))),
+            audit: vec![self.act_of(login, Action::PasswordChanged).on(user.id).entry()],
+            ..UserChange::default()
+        };
+        done(self.store.update_user(&user, self.now(), change).await?)?;
+        self.regrant(login, Action::Confirmed).await
+    }
+
+    /// Gives whoever has a link that was made for it another password. It logs nobody in, and the second factor stays.
+    pub(crate) async fn reset_password(&self, token: &str, new: &str, visitor: &Visitor) -> Result<(), PeopleError> {
+        let attempt = Attempt::token(visitor);
+        self.take_attempt(&attempt).await?;
+        let invalid = || PeopleError::Refused(Code::LinkInvalid);
+        let link = self.store.find_link(KeyHash::of(token)).await?.filter(|link| link.is_open(self.now()));
+        let link = link.ok_or_else(invalid)?;
+        let Purpose::PasswordReset(user_id) = link.purpose else { return Err(invalid()) };
+        self.give_attempt_back(&attempt).await?;
+        let mut user = self.store.find_user(user_id).await?.filter(|user| user.is_active).ok_or_else(invalid)?;
+        passwords::check("new_password", new, &user.email, &user.name)?;
+        user.password_hash = self.people.passwords.hash(&self.ids, new).await?;
+        user.password_set_at = self.now();
+        let act = self.act(super::audit::actor(&user), visitor, Action::PasswordChanged).on(user.id);
+        let change = UserChange {
+            end_sessions: Some((EndReason::CredentialsChanged, None)),
+            link: Some(link.id),
+            audit: vec![act.entry()],
+            ..UserChange::default()
+        };
+        done(self.store.update_user(&user, self.now(), change).await?)?;
+        self.forget_sessions();
+        Ok(())
+    }
+}

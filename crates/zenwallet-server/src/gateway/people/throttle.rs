@@ -1,0 +1,64 @@
+//! Who guesses is slowed down, and nobody else: by the account, by the address, and by the second factor. A browser that
+//! has logged in before has a place of its own, so that nobody can keep its owner out by guessing.
+
+use super::{PeopleError, Visitor};
+use crate::gateway::Gateway;
+use zenwallet_core::app::KeyHash;
+use zenwallet_core::rate::SlowPolicy;
+use zenwallet_core::user::Email;
+
+const ACCOUNT: SlowPolicy = SlowPolicy { every_ms: 60_000, burst: 10 };
+const ADDRESS: SlowPolicy = SlowPolicy { every_ms: 6_000, burst: 50 };
+const DEVICE: SlowPolicy = SlowPolicy { every_ms: 60_000, burst: 10 };
+/// A second factor has but a million codes.
+const SECOND_FACTOR: SlowPolicy = SlowPolicy { every_ms: 300_000, burst: 5 };
+const LINKS: SlowPolicy = SlowPolicy { every_ms: 300_000, burst: 3 };
+
+/// What an attempt is taken out of.
+#[derive(Debug)]
+pub(super) struct Attempt(Vec<(KeyHash, SlowPolicy)>);
+
+impl Attempt {
+    /// To log in.
+    pub(super) fn password(email: &Email, visitor: &Visitor, is_known_device: bool) -> Self {
+        let of_account = match (is_known_device, &visitor.device) {
+            (true, Some(device)) => (bucket("device", &[email.as_str(), device]), DEVICE),
+            _ => (bucket("account", &[email.as_str()]), ACCOUNT),
+        };
+        Self(vec![of_account, (bucket("address", &[&visitor.network()]), ADDRESS)])
+    }
+
+    /// To give a code.
+    pub(super) fn second_factor(email: &Email) -> Self {
+        Self(vec![(bucket("second factor", &[email.as_str()]), SECOND_FACTOR)])
+    }
+
+    /// To use a token that cannot be guessed anyway.
+    pub(super) fn token(visitor: &Visitor) -> Self {
+        Self(vec![(bucket("address", &[&visitor.network()]), ADDRESS)])
+    }
+
+    /// To have a link sent.
+    pub(super) fn link(email: &Email, visitor: &Visitor) -> Self {
+        Self(vec![(bucket("link", &[email.as_str()]), LINKS), (bucket("address", &[&visitor.network()]), ADDRESS)])
+    }
+}
+
+fn bucket(purpose: &str, parts: &[&str]) -> KeyHash {
+    KeyHash::of(&format!("{purpose}\0{}", parts.join("\0")))
+}
+
+impl Gateway {
+    /// Takes an attempt, or says how long to wait.
+    pub(super) async fn take_attempt(&self, attempt: &Attempt) -> Result<(), PeopleError> {
+        match self.store.take_attempt(&attempt.0, self.now()).await? {
+            None => Ok(()),
+            Some(wait_ms) => Err(PeopleError::Throttled(u64::try_from(wait_ms).unwrap_or(0).div_ceil(1_000).max(1))),
+        }
+    }
+
+    /// Gives one back that succeeded.
+    pub(super) async fn give_attempt_back(&self, attempt: &Attempt) -> Result<(), PeopleError> {
+        Ok(self.store.give_attempt_back(&attempt.0, self.now()).await?)
+    }
+}
