@@ -44,7 +44,7 @@ CREATE TABLE session (
     end_reason       TEXT,
     CHECK ((ended_at_ms IS NULL) = (end_reason IS NULL))
 );
-CREATE INDEX session_of_user ON session (user_id);
+CREATE INDEX session_by_user ON session (user_id);
 CREATE INDEX session_age ON session (expires_at_ms);
 
 -- Every refresh token of a session, the used ones too: one that comes back was stolen.
