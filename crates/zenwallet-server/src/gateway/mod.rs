@@ -30,6 +30,7 @@ pub use secrets::{InstanceKey, SecretError};
 pub use webhooks::WebhookRules;
 pub(crate) use webhooks::{TestTarget, WebhookError};
 
+use crate::mail::Mailer;
 use crate::qr::{QrCodes, QrError};
 use crate::wire::payment::PaymentView;
 use std::sync::Arc;
@@ -50,6 +51,7 @@ pub struct Gateway {
     pub(crate) ids: Arc<IdSource>,
     pub(crate) view: PaymentView,
     pub(crate) webhooks: WebhookRules,
+    mailer: Option<Mailer>,
     log: LogRules,
     live: live::Live,
     key: InstanceKey,
@@ -90,7 +92,8 @@ impl Gateway {
         let (callers, signing_keys) = (keys::Callers::new(), delivery::SigningKeys::new());
         let people = people::People::new(&ids, public_url);
         let live = live::Live::new(log.max_followers_per_app);
-        Ok(Self { store, clock, ids, view, webhooks, log, live, key, callers, people, signing_keys })
+        let mailer = None;
+        Ok(Self { store, clock, ids, view, webhooks, mailer, log, live, key, callers, people, signing_keys })
     }
 
     /// The present moment.

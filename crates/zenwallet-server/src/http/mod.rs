@@ -9,6 +9,7 @@ mod export;
 pub mod openapi;
 mod payments;
 mod qr;
+mod settings;
 mod system;
 mod webhooks;
 

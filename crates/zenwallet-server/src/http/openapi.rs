@@ -1,6 +1,6 @@
 //! The routes of the API and their description: one list makes both, so they cannot drift apart.
 
-use super::{analytics, deliveries, endpoints, events, export, payments, qr, webhooks};
+use super::{analytics, deliveries, endpoints, events, export, payments, qr, settings, webhooks};
 use crate::gateway::Gateway;
 use axum::Router;
 use std::sync::Arc;
@@ -25,7 +25,8 @@ use utoipa_axum::routes;
         (name = "Payments", description = "Requests for payment, from create to their end"),
         (name = "Events", description = "What changed, in one log without gaps: read it, or follow it as it grows"),
         (name = "Webhooks", description = "Signed events on their way to you: where they go, and what became of each"),
-        (name = "Analytics", description = "What payments come to, at a glance and over time")
+        (name = "Analytics", description = "What payments come to, at a glance and over time"),
+        (name = "Settings", description = "What a user is told of, and how")
     ),
     security(("api_key" = [])),
     modifiers(&ApiKey)
@@ -73,6 +74,8 @@ pub(super) fn routes() -> (Router<Arc<Gateway>>, Document) {
         .routes(routes!(analytics::get_overview))
         .routes(routes!(analytics::get_volume))
         .routes(routes!(analytics::get_status))
+        .routes(routes!(settings::get_notifications, settings::update_notifications))
+        .routes(routes!(settings::send_test_email))
         .split_for_parts();
     describe_failures(&mut document);
     close_requests(&mut document);
