@@ -214,6 +214,19 @@ impl<S: Send + Sync, K: Named> FromRequestParts<S> for PathId<K> {
     }
 }
 
+/// The two ids in the path, in their order.
+pub(crate) struct PathIds<A: Kind, B: Kind>(pub(crate) Id<A>, pub(crate) Id<B>);
+
+impl<S: Send + Sync, A: Named, B: Named> FromRequestParts<S> for PathIds<A, B> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let path = Path::<(String, String)>::from_request_parts(parts, state).await;
+        let Path((first, second)) = path.map_err(|_| ApiError::new(A::UNKNOWN))?;
+        Ok(Self(known_id(&first)?, known_id(&second)?))
+    }
+}
+
 /// The query string as it came.
 pub(crate) struct Query(pub(crate) Option<String>);
 

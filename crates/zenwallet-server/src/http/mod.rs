@@ -1,6 +1,9 @@
 //! The HTTP API, a file per resource.
 
 mod analytics;
+mod apps;
+mod audit;
+mod auth;
 mod deliveries;
 mod docs;
 mod endpoints;
@@ -11,6 +14,7 @@ mod payments;
 mod qr;
 mod settings;
 mod system;
+mod users;
 mod webhooks;
 
 use crate::edge::ApiError;

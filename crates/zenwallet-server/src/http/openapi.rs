@@ -1,6 +1,8 @@
 //! The routes of the API and their description: one list makes both, so they cannot drift apart.
 
-use super::{analytics, deliveries, endpoints, events, export, payments, qr, settings, webhooks};
+use super::{
+    analytics, apps, audit, auth, deliveries, endpoints, events, export, payments, qr, settings, users, webhooks,
+};
 use crate::gateway::Gateway;
 use axum::Router;
 use std::sync::Arc;
@@ -26,16 +28,20 @@ use utoipa_axum::routes;
         (name = "Events", description = "What changed, in one log without gaps: read it, or follow it as it grows"),
         (name = "Webhooks", description = "Signed events on their way to you: where they go, and what became of each"),
         (name = "Analytics", description = "What payments come to, at a glance and over time"),
+        (name = "Apps", description = "What you sell by, and the keys it calls with"),
+        (name = "Account", description = "Logging in and out, and your own account"),
+        (name = "Users", description = "Who may log in: for admins"),
+        (name = "Audit", description = "Who did what"),
         (name = "Settings", description = "What a user is told of, and how")
     ),
-    security(("api_key" = [])),
-    modifiers(&ApiKey)
+    security(("api_key" = []), ("session" = [])),
+    modifiers(&Credentials)
 )]
 struct Description;
 
-struct ApiKey;
+struct Credentials;
 
-impl Modify for ApiKey {
+impl Modify for Credentials {
     fn modify(&self, document: &mut Document) {
         let scheme = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
@@ -44,6 +50,15 @@ impl Modify for ApiKey {
             .build();
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("api_key", SecurityScheme::Http(scheme));
+        let session = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .description(Some(
+                "The access token of a user's session. Where a request is about one app, its `app_id` stands in the query. \
+                 A browser sends the same in a cookie.",
+            ))
+            .build();
+        components.add_security_scheme("session", SecurityScheme::Http(session));
     }
 }
 
@@ -74,13 +89,49 @@ pub(super) fn routes() -> (Router<Arc<Gateway>>, Document) {
         .routes(routes!(analytics::get_overview))
         .routes(routes!(analytics::get_volume))
         .routes(routes!(analytics::get_status))
-        .routes(routes!(settings::get_notifications, settings::update_notifications))
-        .routes(routes!(settings::send_test_email))
+        .merge(people_routes())
         .split_for_parts();
     describe_failures(&mut document);
     close_requests(&mut document);
     excuse_empty_bodies(&mut document);
     (router, document)
+}
+
+/// Those that users alone have, or share with the app's keys.
+fn people_routes() -> OpenApiRouter<Arc<Gateway>> {
+    OpenApiRouter::new()
+        .routes(routes!(apps::create_app, apps::list_apps))
+        .routes(routes!(apps::get_app, apps::update_app, apps::delete_app))
+        .routes(routes!(apps::create_key, apps::list_keys))
+        .routes(routes!(apps::update_key, apps::revoke_key))
+        .routes(routes!(apps::rotate_key))
+        .routes(routes!(auth::set_up, auth::get_setup))
+        .routes(routes!(auth::log_in))
+        .routes(routes!(auth::refresh_session))
+        .routes(routes!(auth::confirm_login))
+        .routes(routes!(auth::log_out))
+        .routes(routes!(auth::log_out_everywhere))
+        .routes(routes!(auth::list_sessions))
+        .routes(routes!(auth::end_session))
+        .routes(routes!(auth::get_account, auth::update_account))
+        .routes(routes!(auth::change_password))
+        .routes(routes!(auth::reset_password))
+        .routes(routes!(auth::accept_invitation))
+        .routes(routes!(auth::start_totp))
+        .routes(routes!(auth::confirm_totp))
+        .routes(routes!(auth::disable_totp))
+        .routes(routes!(auth::renew_recovery_codes))
+        .routes(routes!(users::list_users))
+        .routes(routes!(users::invite_user, users::list_invitations))
+        .routes(routes!(users::revoke_invitation))
+        .routes(routes!(users::get_user, users::update_user))
+        .routes(routes!(users::reset_totp))
+        .routes(routes!(users::help_with_password))
+        .routes(routes!(users::log_out_user))
+        .routes(routes!(audit::list_audit))
+        .routes(routes!(audit::export_audit))
+        .routes(routes!(settings::get_notifications, settings::update_notifications))
+        .routes(routes!(settings::send_test_email))
 }
 
 /// A member that no description names is refused; the schemas say so too.

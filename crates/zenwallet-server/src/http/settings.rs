@@ -10,7 +10,7 @@ use axum::extract::State;
 use std::sync::Arc;
 
 /// Read which alerts are sent by email
-#[utoipa::path(get, path = "/api/settings/notifications", tag = "Settings",
+#[utoipa::path(get, path = "/api/settings/notifications", tag = "Settings", security(("session" = [])),
     responses(
         (status = 200, body = NotificationSettings, description = "What you are told of"),
         (status = 400, body = ErrorBody, description = "Unknown parameter")))]
@@ -26,6 +26,7 @@ pub(crate) async fn get_notifications(
 
 /// Change which alerts are sent by email
 #[utoipa::path(patch, path = "/api/settings/notifications", tag = "Settings", request_body = UpdateNotifications,
+    security(("session" = [])),
     responses(
         (status = 200, body = NotificationSettings, description = "What you are told of from now on"),
         (status = 400, body = ErrorBody, description = "The request is not acceptable; `errors` names everything"),
@@ -43,7 +44,7 @@ pub(crate) async fn update_notifications(
 /// Send a test email
 ///
 /// Sends you an email at once. When the SMTP server does not take it, the error's message is what that server said.
-#[utoipa::path(post, path = "/api/settings/notifications/test", tag = "Settings",
+#[utoipa::path(post, path = "/api/settings/notifications/test", tag = "Settings", security(("session" = [])),
     responses(
         (status = 200, body = TestEmail, description = "The SMTP server took the email"),
         (status = 400, body = ErrorBody, description = "The body says something, or something else that is not asked for"),

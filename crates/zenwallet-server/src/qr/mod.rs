@@ -47,6 +47,11 @@ impl fmt::Display for QrError {
 
 impl std::error::Error for QrError {}
 
+/// The code of any short text as an SVG; `None` for one that is too long.
+pub(crate) fn svg_of(text: &str) -> Option<String> {
+    svg::of_text(text)
+}
+
 /// Draws the codes of one instance's payment pages. Made once: it takes milliseconds and some 100 KiB.
 #[derive(Debug)]
 pub(crate) struct QrCodes {

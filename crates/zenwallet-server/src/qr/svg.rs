@@ -22,6 +22,23 @@ pub(super) fn render(modules: &Modules, scale: usize) -> String {
     out
 }
 
+/// The code of any short text, one module a unit.
+pub(super) fn of_text(text: &str) -> Option<String> {
+    let code = qrcodegen::QrCode::encode_text(text, qrcodegen::QrCodeEcc::Medium).ok()?;
+    let (side, quiet) = (code.size(), 4);
+    let whole = side + 2 * quiet;
+    let mut out = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {whole} {whole}\" shape-rendering=\"crispEdges\">\
+         <rect width=\"{whole}\" height=\"{whole}\" fill=\"#fff\"/><path d=\""
+    );
+    for (y, x) in (0..side).flat_map(|y| (0..side).map(move |x| (y, x))).filter(|(y, x)| code.get_module(*x, *y)) {
+        // Writing to a String cannot fail.
+        let _ = write!(out, "M{} {}h1v1h-1z", x + quiet, y + quiet);
+    }
+    out.push_str("\"/></svg>");
+    Some(out)
+}
+
 fn push_row(out: &mut String, row: &[u8], side: usize, y: usize) {
     let mut pen = None;
     let mut x = 0;

@@ -1,6 +1,9 @@
 //! Every shape that is promised: what requests may hold and what answers look like.
 
 pub(crate) mod analytics;
+pub(crate) mod app;
+pub(crate) mod audit;
+pub(crate) mod auth;
 pub(crate) mod body;
 pub(crate) mod cursor;
 pub(crate) mod delivery;
@@ -13,3 +16,4 @@ pub(crate) mod notification;
 pub(crate) mod payment;
 pub(crate) mod query;
 pub(crate) mod socket;
+pub(crate) mod user;

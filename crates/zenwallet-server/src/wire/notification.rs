@@ -11,7 +11,7 @@ use zenwallet_core::user::{AlertType, User};
 #[schema(as = UpdateNotificationsRequest)]
 #[expect(dead_code, reason = "describes the wire in OpenAPI; NotificationChange reads it")]
 pub(crate) struct UpdateNotifications {
-    #[schema(inline, required = false)]
+    #[schema(value_type = UpdateEmailAlerts, required = false)]
     email: UpdateEmailAlerts,
 }
 
