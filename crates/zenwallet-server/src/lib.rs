@@ -11,6 +11,7 @@ pub mod egress;
 pub mod gateway;
 mod http;
 mod listen;
+pub mod mail;
 pub mod metrics;
 mod pay_page;
 mod qr;

@@ -109,6 +109,11 @@ async fn open_with_workers(config: &Config, delivers: bool) -> anyhow::Result<(A
         let grace = config.shutdown.grace;
         let dispatch = Dispatch { gateway: Arc::clone(&gateway), slots, handoff, inbox, grace };
         workers.tasks.spawn(worker::run_deliveries(dispatch, workers.stop.clone()));
+        if gateway.sends_emails() {
+            workers.tasks.spawn(worker::run_mail(Arc::clone(&gateway), workers.stop.clone()));
+        } else {
+            tracing::info!("no SMTP server is configured: alerts are not sent by email; email.smtp_url changes that");
+        }
     }
     Ok((gateway, workers))
 }

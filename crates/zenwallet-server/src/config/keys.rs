@@ -332,6 +332,26 @@ pub(super) static KEYS: &[Key] = &[
         },
         "Origins whose pages may open sockets, beside the gateway's own.",
     ),
+    key(
+        "email.smtp_url",
+        "ZENWALLET_EMAIL_SMTP_URL",
+        Fallback::Absent {
+            then: "no emails are sent, and everything else works",
+            example: "smtps://USER:PASSWORD@mail.example.com:465",
+        },
+        Kind::Secret {
+            accepted: "smtps://USER:PASSWORD@HOST:PORT; smtp://…?tls=required for STARTTLS; smtp:// for this machine alone",
+            read: read::smtp_url,
+        },
+        "The SMTP server that takes the gateway's emails; user and password are percent-encoded.",
+    ),
+    key(
+        "email.from",
+        "ZENWALLET_EMAIL_FROM",
+        Fallback::Absent { then: "zenwallet at the host of public_url", example: "ZenWallet <zenwallet@example.com>" },
+        Kind::Text { accepted: "an address, with or without a name before it", read: read::email_from },
+        "Who the gateway's emails come from; the SMTP server must take it.",
+    ),
 ];
 
 /// What every timeout takes: below 10 ms nothing would work, above 10 minutes nothing would be freed.

@@ -1,6 +1,7 @@
 //! From text to values, one function for each kind of value. A reason never repeats the text: it may be a secret.
 
 use super::{Config, SecretKey};
+use crate::mail::{self, SmtpServer};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_PAD_INDIFFERENT, URL_SAFE_PAD_INDIFFERENT};
 use secrecy::{ExposeSecret, SecretBox, SecretSlice, SecretString};
@@ -169,6 +170,19 @@ pub(super) fn allowed_origins(config: &mut Config, text: &str) -> Read<()> {
             .ok_or_else(|| Refusal::new(format!("holds {:?}, which is no origin", part.trim())).instead(meant))
     };
     config.live.allowed_origins = text.split(',').map(origin).collect::<Read<_>>()?;
+    Ok(())
+}
+
+pub(super) fn smtp_url(config: &mut Config, text: &str) -> Read<()> {
+    config.email.smtp = Some(SmtpServer::parse(text).map_err(Refusal::new)?);
+    Ok(())
+}
+
+pub(super) fn email_from(config: &mut Config, text: &str) -> Read<()> {
+    if !mail::is_sender(text) {
+        return Err(Refusal::new("is not an address"));
+    }
+    config.email.from = Some(text.to_owned());
     Ok(())
 }
 

@@ -31,6 +31,7 @@ pub(crate) use usage::CreateError;
 pub use webhooks::WebhookRules;
 pub(crate) use webhooks::{TestTarget, WebhookError};
 
+use crate::mail::Mailer;
 use crate::qr::{QrCodes, QrError};
 use crate::wire::payment::PaymentView;
 use std::sync::Arc;
@@ -51,6 +52,7 @@ pub struct Gateway {
     pub(crate) ids: Arc<IdSource>,
     pub(crate) view: PaymentView,
     pub(crate) webhooks: WebhookRules,
+    mailer: Option<Mailer>,
     log: LogRules,
     live: live::Live,
     key: InstanceKey,
@@ -92,8 +94,8 @@ impl Gateway {
         let (callers, signing_keys) = (keys::Callers::new(), delivery::SigningKeys::new());
         let people = people::People::new(&ids, public_url);
         let live = live::Live::new(log.max_followers_per_app);
-        let usage = usage::Usage::default();
-        Ok(Self { store, clock, ids, view, webhooks, log, live, key, callers, people, signing_keys, usage })
+        let (usage, mailer) = (usage::Usage::default(), None);
+        Ok(Self { store, clock, ids, view, webhooks, mailer, log, live, key, callers, people, signing_keys, usage })
     }
 
     /// The present moment.
