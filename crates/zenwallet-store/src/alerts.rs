@@ -75,9 +75,9 @@ const LEAVE_ALONE: &str = concat!("SELECT 1 WHERE ", is_left_alone!("$1", "$2", 
 const LIST_DUE: &str = "SELECT l.id, l.kind, l.app_id, a.name, l.facts, l.created_at_ms, l.visible_at_ms, l.attempts \
     FROM alert l LEFT JOIN app a ON a.id = l.app_id WHERE l.user_id = $1 AND l.visible_at_ms <= $2 \
     ORDER BY l.created_at_ms, l.id LIMIT $3";
-const LEASE: &str =
-    "UPDATE alert SET visible_at_ms = $1, attempts = attempts + 1 WHERE id = $2 AND visible_at_ms = $3";
-const FINISH: &str = "UPDATE alert SET visible_at_ms = NULL, sent_at_ms = $1 WHERE id = $2 AND visible_at_ms IS NOT NULL";
+const LEASE: &str = "UPDATE alert SET visible_at_ms = $1, attempts = attempts + 1 WHERE id = $2 AND visible_at_ms = $3";
+const FINISH: &str =
+    "UPDATE alert SET visible_at_ms = NULL, sent_at_ms = $1 WHERE id = $2 AND visible_at_ms IS NOT NULL";
 const RETRY: &str = "UPDATE alert SET visible_at_ms = $1 WHERE id = $2 AND visible_at_ms IS NOT NULL";
 const PRUNE: &str = "DELETE FROM alert WHERE id IN (SELECT p.id FROM alert p WHERE p.id < $1 AND (p.kind <> $2 OR p.id < $3) \
     ORDER BY p.id LIMIT $4)";

@@ -335,10 +335,7 @@ pub(super) static KEYS: &[Key] = &[
     key(
         "email.from",
         "ZENWALLET_EMAIL_FROM",
-        Fallback::Absent {
-            then: "zenwallet at the host of public_url",
-            example: "ZenWallet <zenwallet@example.com>",
-        },
+        Fallback::Absent { then: "zenwallet at the host of public_url", example: "ZenWallet <zenwallet@example.com>" },
         Kind::Text { accepted: "an address, with or without a name before it", read: read::email_from },
         "Who the gateway's emails come from; the SMTP server must take it.",
     ),

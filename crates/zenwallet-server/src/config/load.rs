@@ -6,8 +6,8 @@ use super::key::{Fallback, Form, Key};
 use super::keys::{self, KEYS};
 use super::read::{Refusal, SECRET_KEY_FIX};
 use super::{
-    Config, DatabaseConfig, DemoConfig, EmailConfig, EventsConfig, ExpiryConfig, HttpConfig, LiveConfig, LogConfig, LogFormat,
-    ShutdownConfig, StatementMode, WebhooksConfig, default_public_url,
+    Config, DatabaseConfig, DemoConfig, EmailConfig, EventsConfig, ExpiryConfig, HttpConfig, LiveConfig, LogConfig,
+    LogFormat, ShutdownConfig, StatementMode, WebhooksConfig, default_public_url,
 };
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};

@@ -163,6 +163,8 @@ fn shown(text: &str) -> String {
 
 /// The text without line breaks and other characters that do not show: a header ends where its line does.
 pub(super) fn one_line(text: &str) -> String {
-    let is_break = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let is_break = |c: char| {
+        c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     text.split(is_break).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }

@@ -9,9 +9,9 @@ mod send;
 pub use deliver::Lanes;
 pub use deliver::{Dispatch, Slots, run_deliveries};
 pub use live::run_live;
-pub use mail::{run_mail, send_due_alerts};
 #[doc(hidden)]
 pub use mail::watch_endpoints;
+pub use mail::{run_mail, send_due_alerts};
 
 use crate::gateway::Gateway;
 use std::sync::Arc;

@@ -60,11 +60,7 @@ impl Gateway {
     }
 
     /// Sends one email at once. Its text is told what links start with.
-    pub(crate) async fn send_email(
-        &self,
-        to: &Email,
-        letter: impl FnOnce(&str) -> Letter,
-    ) -> Result<(), PeopleError> {
+    pub(crate) async fn send_email(&self, to: &Email, letter: impl FnOnce(&str) -> Letter) -> Result<(), PeopleError> {
         let mailer = self.mailer.as_ref().ok_or(PeopleError::Refused(Code::EmailNotConfigured))?;
         let sent = mailer.send(to, &letter(mailer.public_url()), self.now()).await;
         sent.map_err(|error| {
@@ -177,6 +173,7 @@ impl Gateway {
 
 /// What may be written down of which alerts a user wants.
 fn alert_facts(alerts: Alerts) -> Value {
-    let wanted: Vec<_> = AlertType::ALL.into_iter().filter(|kind| alerts.contains(*kind)).map(AlertType::as_str).collect();
+    let wanted: Vec<_> =
+        AlertType::ALL.into_iter().filter(|kind| alerts.contains(*kind)).map(AlertType::as_str).collect();
     json!({"alerts": wanted})
 }
