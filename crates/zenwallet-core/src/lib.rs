@@ -25,6 +25,7 @@ pub mod session;
 pub mod signature;
 pub mod text;
 pub mod time;
+pub mod usage;
 pub mod user;
 
 pub use rejection::{Code, Rejection};

@@ -106,6 +106,8 @@ pub const RECOVERY_CODES: usize = 10;
 pub const SESSIONS_MAX: usize = 50;
 /// Longest `User-Agent` that is kept, in characters.
 pub const USER_AGENT_MAX_CHARS: usize = 300;
+/// Longest stretch that usage is shown for, in days.
+pub const USAGE_DAYS_MAX: i64 = 366;
 /// Most working keys of an app.
 pub const KEYS_MAX: usize = 20;
 /// Most apps of one user.

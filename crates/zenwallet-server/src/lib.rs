@@ -19,6 +19,6 @@ mod realtime;
 mod wire;
 pub mod worker;
 
-pub use app::{App, AppOptions};
+pub use app::{App, AppOptions, Peer};
 pub use http::openapi;
 pub use listen::{Limits, serve};

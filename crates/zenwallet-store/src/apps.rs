@@ -27,6 +27,8 @@ macro_rules! key_columns {
     };
 }
 
+/// Whoever makes two apps at the same moment waits here for himself.
+const LOCK_OWNER: &str = "SELECT id FROM user_account WHERE id = $1";
 const COUNT_APPS: &str = "SELECT count(*) FROM app WHERE owner_user_id = $1 AND deleted_at_ms IS NULL";
 const INSERT_APP: &str = "INSERT INTO app (id, name, environment, webhook_secret_sealed, owner_user_id, rate_limit_per_s, \
     created_at_ms, is_active, monthly_payments_max) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
@@ -44,7 +46,7 @@ const LIST_APPS_OF: &str = concat!(
 );
 const UPDATE_APP: &str = "UPDATE app SET name = $1, is_active = $2, rate_limit_per_s = $3, monthly_payments_max = $4, \
     owner_user_id = $5 WHERE id = $6 AND deleted_at_ms IS NULL";
-const SET_APP_ACTIVE: &str = "UPDATE app SET is_active = $1 WHERE id = $2";
+const SET_APP_ACTIVE: &str = "UPDATE app SET is_active = $1 WHERE id = $2 AND deleted_at_ms IS NULL";
 /// Whoever creates payments waits for this row.
 const LOCK_LOG: &str = "SELECT last_seq FROM app_log WHERE app_id = $1";
 const ANY_PENDING: &str = "SELECT 1 FROM payment WHERE app_id = $1 AND status = 0 AND expires_at_ms > $2 LIMIT 1";
@@ -67,11 +69,14 @@ const END_KEY: &str = "UPDATE api_key SET expires_at_ms = $1 WHERE app_id = $2 A
     AND revoked_at_ms IS NULL AND (expires_at_ms IS NULL OR expires_at_ms > $1)";
 const UPDATE_KEY: &str =
     "UPDATE api_key SET name = $1, expires_at_ms = $2 WHERE app_id = $3 AND id = $4 AND revoked_at_ms IS NULL";
-const REVOKE_KEY: &str = "UPDATE api_key SET revoked_at_ms = coalesce(revoked_at_ms, $1) WHERE app_id = $2 AND id = $3";
+const REVOKE_KEY: &str =
+    "UPDATE api_key SET revoked_at_ms = $1 WHERE app_id = $2 AND id = $3 AND revoked_at_ms IS NULL";
+const IS_REVOKED: &str = "SELECT 1 FROM api_key WHERE app_id = $1 AND id = $2 AND revoked_at_ms IS NOT NULL";
 
 /// Every statement here, for the test that prepares them all.
 #[cfg(test)]
 pub(crate) const STATEMENTS: &[&str] = &[
+    LOCK_OWNER,
     COUNT_APPS,
     INSERT_APP,
     INSERT_LOG,
@@ -94,6 +99,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     END_KEY,
     UPDATE_KEY,
     REVOKE_KEY,
+    IS_REVOKED,
 ];
 
 /// What became of an app that was to be deleted.
@@ -131,10 +137,11 @@ impl Store {
         let (app, key, endpoint, audit) = (app.clone(), key.clone(), endpoint.cloned(), audit.to_vec());
         self.transact(move |tx| {
             async move {
-                if let Some(owner) = app.owner_user_id
-                    && count(tx, COUNT_APPS, values![owner]).await? >= APPS_PER_USER_MAX as i64
-                {
-                    return Ok(false);
+                if let Some(owner) = app.owner_user_id {
+                    tx.lock("user_account", LOCK_OWNER, values![owner]).await?;
+                    if count(tx, COUNT_APPS, values![owner]).await? >= APPS_PER_USER_MAX as i64 {
+                        return Ok(false);
+                    }
                 }
                 insert_app(tx, &app).await?;
                 if let Some(endpoint) = &endpoint {
@@ -245,7 +252,7 @@ impl Store {
                     Outgoing::None => 0,
                 };
                 if count(tx, COUNT_KEYS, values![key.app_id, key.created_at]).await? >= KEYS_MAX as i64 {
-                    return Ok(false);
+                    return tx.undo(false);
                 }
                 insert_key(tx, &key).await?;
                 append_audit(tx, &audit).await?;
@@ -273,16 +280,17 @@ impl Store {
         .await
     }
 
-    /// Revokes a key from now on; false when it is none of this app's.
+    /// Revokes a key from now on; false when it is none of this app's. One that is revoked already stays as it is, and
+    /// nothing is written down.
     pub async fn revoke_key(&self, app_id: AppId, id: KeyId, now: Timestamp, audit: &[AuditEntry]) -> Result<bool> {
         let audit = audit.to_vec();
         self.transact(move |tx| {
             async move {
-                let changed = tx.execute(REVOKE_KEY, values![now, app_id, id]).await? > 0;
-                if changed {
-                    append_audit(tx, &audit).await?;
+                if tx.execute(REVOKE_KEY, values![now, app_id, id]).await? == 0 {
+                    return Ok(tx.row("api_key", IS_REVOKED, values![app_id, id]).await?.is_some());
                 }
-                Ok(changed)
+                append_audit(tx, &audit).await?;
+                Ok(true)
             }
             .boxed()
         })

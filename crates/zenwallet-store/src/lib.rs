@@ -24,6 +24,7 @@ mod sql;
 mod sqlite;
 mod targets;
 mod throttle;
+mod usage;
 mod users;
 
 pub use alerts::{Alert, AlertBatch, NewAlert, Recipient, UntoldFailure};
@@ -43,6 +44,7 @@ pub use sessions::{Renewal, Renewed};
 #[doc(hidden)]
 pub use sqlite::SteppedWriter;
 pub use sqlite::{SqliteOptions, SqliteStore};
+pub use usage::Used;
 pub use users::{Admission, UserChange, UserOutcome};
 
 use std::sync::Arc;

@@ -50,7 +50,8 @@ const END_SESSION: &str =
     "UPDATE session SET ended_at_ms = $1, end_reason = $2 WHERE id = $3 AND user_id = $4 AND ended_at_ms IS NULL";
 const END_SESSIONS: &str = "UPDATE session SET ended_at_ms = $1, end_reason = $2 WHERE user_id = $3 \
     AND ended_at_ms IS NULL AND ($4 IS NULL OR id <> $4)";
-const CONFIRM_SESSION: &str = "UPDATE session SET confirmed_at_ms = $1 WHERE id = $2 AND ended_at_ms IS NULL";
+const CONFIRM_SESSION: &str = "UPDATE session SET confirmed_at_ms = $1 WHERE id = $2 AND ended_at_ms IS NULL \
+    AND expires_at_ms > $1";
 const USE_TOKENS: &str = "UPDATE refresh_token SET used_at_ms = $1 WHERE session_id = $2 AND used_at_ms IS NULL";
 const OVER: &str = "SELECT id FROM session WHERE expires_at_ms < $1 ORDER BY expires_at_ms LIMIT $2";
 const DELETE_TOKENS: &str = "DELETE FROM refresh_token WHERE session_id = $1";
@@ -187,7 +188,9 @@ impl Store {
         self.transact(move |tx| {
             async move {
                 let ended = end_sessions(tx, user_id, None, reason, now).await?;
-                append_audit(tx, &audit).await?;
+                if ended > 0 {
+                    append_audit(tx, &audit).await?;
+                }
                 Ok(ended)
             }
             .boxed()
@@ -207,10 +210,11 @@ impl Store {
         let audit = audit.to_vec();
         self.transact(move |tx| {
             async move {
-                if tx.execute(CONFIRM_SESSION, values![now, id]).await? == 0 {
-                    return Ok(false);
-                }
+                // The tokens before the session, as whoever renews it does: otherwise each could wait for the other.
                 tx.execute(USE_TOKENS, values![now, id]).await?;
+                if tx.execute(CONFIRM_SESSION, values![now, id]).await? == 0 {
+                    return tx.undo(false);
+                }
                 tx.execute(INSERT_TOKEN, values![token, id, now]).await?;
                 append_audit(tx, &audit).await?;
                 Ok(true)
@@ -241,14 +245,15 @@ impl Store {
 
 async fn renew(tx: &mut Tx, id: SessionId, renewal: &Renewal) -> Result<Renewed> {
     let now = renewal.now;
-    let Some((found, user)) = load(tx, id).await? else { return Ok(Renewed::Unknown) };
+    // A token that is given nothing for is not used up: whoever brings it again has not stolen it.
+    let Some((found, user)) = load(tx, id).await? else { return tx.undo(Renewed::Unknown) };
     if !found.is_live(now) || !user.is_active {
-        return Ok(Renewed::Unknown);
+        return tx.undo(Renewed::Unknown);
     }
     let expires_at = expiry(found.created_at, now);
     let values = values![now, expires_at, &renewal.address, &renewal.user_agent, id];
     if tx.execute(RENEW_SESSION, values).await? == 0 {
-        return Ok(Renewed::Unknown);
+        return tx.undo(Renewed::Unknown);
     }
     tx.execute(INSERT_TOKEN, values![renewal.successor, id, now]).await?;
     let (address, user_agent) = (renewal.address.clone(), renewal.user_agent.clone());

@@ -258,6 +258,15 @@ impl Tx {
         }
     }
 
+    /// Answers this, and lets nothing of the transaction be kept.
+    pub(crate) fn undo<T>(&mut self, answer: T) -> Result<T> {
+        match self {
+            Self::Sqlite(tx) => tx.is_undone = true,
+            Self::Postgres(tx) => tx.is_undone = true,
+        }
+        Ok(answer)
+    }
+
     /// A statement that locks the rows it reads until the transaction ends. SQLite has but one writer at a time.
     pub(crate) async fn lock(&mut self, table: &'static str, sql: &str, values: Vec<Value>) -> Result<Vec<Row>> {
         match self {
@@ -279,7 +288,8 @@ impl Row {
 }
 
 impl Store {
-    /// Runs `work` in one transaction: all of it is kept, or nothing.
+    /// Runs `work` in one transaction: all of it is kept, or nothing. Nothing, too, where a statement failed and the work
+    /// went on as if it had not.
     pub(crate) async fn transact<T: Send + 'static>(
         &self,
         work: impl for<'a> FnOnce(&'a mut Tx) -> BoxFuture<'a, Result<T>> + Send + 'static,
@@ -303,14 +313,18 @@ impl Store {
 /// Every statement that is written once, for the tests that prepare them all on both databases.
 #[cfg(test)]
 pub(crate) fn statements() -> Vec<&'static str> {
-    use crate::{alerts, apps, audit, sessions, throttle, users};
+    use crate::{alerts, apps, audit, sessions, throttle, usage, users};
     [
         alerts::STATEMENTS,
         apps::STATEMENTS,
         audit::STATEMENTS,
         sessions::STATEMENTS,
         throttle::STATEMENTS,
+        usage::STATEMENTS,
         users::STATEMENTS,
     ]
     .concat()
 }
+
+#[cfg(test)]
+mod tests;

@@ -137,10 +137,10 @@ impl Store {
                     Admission::Console => true,
                 };
                 if !is_admitted {
-                    return Ok(UserOutcome::NotAdmitted);
+                    return tx.undo(UserOutcome::NotAdmitted);
                 }
                 if insert_user(tx, &user).await? == 0 {
-                    return Ok(UserOutcome::EmailTaken);
+                    return tx.undo(UserOutcome::EmailTaken);
                 }
                 append_audit(tx, &audit).await?;
                 Ok(UserOutcome::Done)
@@ -186,7 +186,7 @@ impl Store {
                     return Ok(UserOutcome::NotAdmitted);
                 }
                 if update_user(tx, &user).await? == 0 {
-                    return Ok(UserOutcome::Changed);
+                    return tx.undo(UserOutcome::Changed);
                 }
                 if let Some(codes) = &change.recovery_codes {
                     tx.execute(DELETE_CODES, values![user.id]).await?;

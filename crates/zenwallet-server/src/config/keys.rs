@@ -121,6 +121,19 @@ pub(super) static KEYS: &[Key] = &[
         "Longest time a client may leave an answer unread, in milliseconds.",
     ),
     key(
+        "http.trusted_proxies",
+        "ZENWALLET_HTTP_TRUSTED_PROXIES",
+        Fallback::Absent {
+            then: "nobody's word counts: a client is whoever connects",
+            example: "10.0.0.0/8, 127.0.0.1/32",
+        },
+        Kind::Text {
+            accepted: "ranges of addresses with commas between, such as 10.1.0.0/16, fd12::/16; none for no range",
+            read: read::trusted_proxies,
+        },
+        "Proxies whose X-Forwarded-For says where a request comes from: for throttled logins and the audit log.",
+    ),
+    key(
         "http.metrics",
         "ZENWALLET_HTTP_METRICS",
         Fallback::Value("true"),

@@ -149,6 +149,7 @@ fn blank() -> Config {
             keep_alive_idle: Duration::ZERO,
             write_stall_timeout: Duration::ZERO,
             metrics: false,
+            trusted_proxies: Vec::new(),
         },
         database: DatabaseConfig {
             read_connections: 0,

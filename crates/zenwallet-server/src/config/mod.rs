@@ -134,6 +134,8 @@ pub struct HttpConfig {
     pub write_stall_timeout: Duration,
     /// Whether `/metrics` is served.
     pub metrics: bool,
+    /// Proxies whose word about a client's address counts.
+    pub trusted_proxies: Vec<Cidr>,
 }
 
 /// The way to the database.

@@ -110,10 +110,18 @@ pub(super) fn retry_delays(config: &mut Config, text: &str) -> Read<()> {
 }
 
 pub(super) fn allow_cidrs(config: &mut Config, text: &str) -> Read<()> {
-    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty() && *part != "none");
-    let ranges = parts.map(|part| Cidr::parse(part).ok_or_else(|| Refusal::new("holds something that is no range")));
-    config.webhooks.allow_cidrs = Some(ranges.collect::<Read<_>>()?);
+    config.webhooks.allow_cidrs = Some(ranges(text)?);
     Ok(())
+}
+
+pub(super) fn trusted_proxies(config: &mut Config, text: &str) -> Read<()> {
+    config.http.trusted_proxies = ranges(text)?;
+    Ok(())
+}
+
+fn ranges(text: &str) -> Read<Vec<Cidr>> {
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty() && *part != "none");
+    parts.map(|part| Cidr::parse(part).ok_or_else(|| Refusal::new("holds something that is no range"))).collect()
 }
 
 /// The milliseconds of `250ms` or `10s`.

@@ -1,6 +1,6 @@
 //! Every answer that is not a success.
 
-use crate::gateway::{Farewell, FollowError, KeyRefusal, LogError, PeopleError, WebhookError};
+use crate::gateway::{CreateError, Farewell, FollowError, KeyRefusal, LogError, PeopleError, WebhookError};
 use crate::wire::error::{self as wire, ErrorBody, ErrorDetail, ErrorObject};
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -159,6 +159,15 @@ impl From<LogError> for ApiError {
                 Rejection::new(Code::AfterSeqAhead, "after_seq", message).into()
             }
             LogError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CreateError> for ApiError {
+    fn from(error: CreateError) -> Self {
+        match error {
+            CreateError::MonthlyLimitReached => Self::new(Code::MonthlyLimitReached),
+            CreateError::Store(error) => error.into(),
         }
     }
 }

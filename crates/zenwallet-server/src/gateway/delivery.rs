@@ -83,8 +83,14 @@ impl Gateway {
 
     /// Writes down what an attempt came to; false when its lease had gone to somebody else.
     pub(crate) async fn record_attempt(&self, record: Arc<AttemptRecord>) -> Result<bool, StoreError> {
+        let app_id = record.app_id;
         match self.store.commit(Command::RecordAttempt(record)).await?.outcome {
-            Outcome::Recorded { applied } => Ok(applied),
+            Outcome::Recorded { applied } => {
+                if applied {
+                    self.counter_of(app_id).count_delivery(self.now());
+                }
+                Ok(applied)
+            }
             _ => Ok(false),
         }
     }

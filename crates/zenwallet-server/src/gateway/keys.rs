@@ -3,6 +3,7 @@
 use super::Gateway;
 use super::buckets::{Bucket, Buckets};
 use super::people::{Login, PeopleError};
+use super::usage::Counter;
 use moka::future::Cache;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,7 +14,7 @@ use zenwallet_core::id::{AppId, KeyId, SessionId};
 use zenwallet_core::limits::USER_RATE_PER_S;
 use zenwallet_core::rate::{Policy, Verdict};
 use zenwallet_core::time::Timestamp;
-use zenwallet_store::{Bug, Store, StoreError, planted};
+use zenwallet_store::{Bug, StoreError, planted};
 
 /// How long a key is believed without asking the database: a revoked one is refused within this time.
 const BELIEVED_FOR: Duration = Duration::from_millis(500);
@@ -41,13 +42,20 @@ pub struct Caller {
     /// The user, where it is one.
     pub(crate) login: Option<Arc<Login>>,
     limit: Option<(Policy, Arc<Bucket>)>,
+    /// Where the requests of an app are counted; what its users look at is not counted.
+    counter: Option<Arc<Counter>>,
 }
 
 impl Caller {
-    /// Takes one request out of the key's bucket; `None` where there is no limit.
+    /// Takes one request out of the key's bucket, and counts it if it is let in; `None` where there is no limit.
     pub fn admit(&self, now: Timestamp) -> Option<(Policy, Verdict)> {
-        let (policy, bucket) = self.limit.as_ref()?;
-        Some((*policy, bucket.admit(*policy, now)))
+        let verdict = self.limit.as_ref().map(|(policy, bucket)| (*policy, bucket.admit(*policy, now)));
+        if let Some(counter) = &self.counter
+            && verdict.is_none_or(|(_, verdict)| verdict.allowed)
+        {
+            counter.count_request(now);
+        }
+        verdict
     }
 }
 
@@ -86,16 +94,15 @@ impl Callers {
     }
 
     /// The key of this hash, asked of the database by one request at a time.
-    async fn find(&self, store: &Store, hash: KeyHash, now: Timestamp) -> Result<Option<Arc<Known>>, StoreError> {
+    async fn find(&self, gateway: &Gateway, hash: KeyHash, now: Timestamp) -> Result<Option<Arc<Known>>, StoreError> {
         let load = async {
-            let Some((key, app)) = store.find_key(hash).await? else { return Ok(None) };
+            let Some((key, app)) = gateway.store.find_key(hash).await? else { return Ok(None) };
             self.used.lock().unwrap_or_else(PoisonError::into_inner).insert(key.id, now);
             let policy = app.rate_per_s().map(Policy::per_second);
             let limit = policy.map(|policy| (policy, self.buckets.of(key.id, policy)));
-            Ok(Some(Arc::new(Known {
-                caller: Caller { app: Arc::new(app), credential: Credential::Key(hash), login: None, limit },
-                key,
-            })))
+            let (credential, counter) = (Credential::Key(hash), Some(gateway.counter_of(app.id)));
+            let caller = Caller { app: Arc::new(app), credential, login: None, limit, counter };
+            Ok(Some(Arc::new(Known { caller, key })))
         };
         self.known.try_get_with(hash, load).await.map_err(|error: Arc<StoreError>| (*error).clone())
     }
@@ -116,7 +123,7 @@ impl Gateway {
         let app = Arc::new(self.app_of(&login.user, app_id).await?);
         let credential = Credential::Session(login.session.id, app_id);
         let limit = Some(self.user_limit(&login));
-        Ok(Caller { app, credential, login: Some(Arc::new(login)), limit })
+        Ok(Caller { app, credential, login: Some(Arc::new(login)), limit, counter: None })
     }
 
     /// Takes one request out of a session's bucket.
@@ -149,7 +156,7 @@ impl Gateway {
     /// Lets the key of this hash in, or says why not.
     pub(crate) async fn recognise_key(&self, hash: KeyHash) -> Result<Caller, KeyRefusal> {
         let now = self.now();
-        let found = self.callers.find(&self.store, hash, now).await.map_err(KeyRefusal::Store)?;
+        let found = self.callers.find(self, hash, now).await.map_err(KeyRefusal::Store)?;
         let known = found.ok_or(KeyRefusal::Refused(Code::ApiKeyInvalid))?;
         // Whenever that was: a clock that is set back gives nobody his key back.
         if known.key.revoked_at.is_some() {

@@ -11,6 +11,7 @@ mod log;
 mod payments;
 mod people;
 mod secrets;
+mod usage;
 mod webhooks;
 
 pub use apps::{AppError, CreatedApp, NewApp};
@@ -22,11 +23,11 @@ pub use log::LogRules;
 pub(crate) use payments::Answer;
 pub use payments::Idempotency;
 pub(crate) use people::{
-    AppChange, Confirmation, Credentials, Granted, KeyChange, LimitChange, Login, NewKey, NewPassword, NewTotp,
-    SecondFactor,
+    AppChange, Confirmation, Credentials, Granted, KeyChange, LimitChange, NewKey, NewPassword, NewTotp, SecondFactor,
 };
-pub use people::{NewAccount, OpenedLink, PeopleError, Visitor};
+pub use people::{Login, NewAccount, OpenedLink, PeopleError, Visitor};
 pub use secrets::{InstanceKey, SecretError};
+pub(crate) use usage::CreateError;
 pub use webhooks::WebhookRules;
 pub(crate) use webhooks::{TestTarget, WebhookError};
 
@@ -58,6 +59,7 @@ pub struct Gateway {
     callers: keys::Callers,
     people: people::People,
     signing_keys: delivery::SigningKeys,
+    usage: usage::Usage,
 }
 
 /// Why a gateway cannot start.
@@ -92,8 +94,8 @@ impl Gateway {
         let (callers, signing_keys) = (keys::Callers::new(), delivery::SigningKeys::new());
         let people = people::People::new(&ids, public_url);
         let live = live::Live::new(log.max_followers_per_app);
-        let mailer = None;
-        Ok(Self { store, clock, ids, view, webhooks, mailer, log, live, key, callers, people, signing_keys })
+        let (usage, mailer) = (usage::Usage::default(), None);
+        Ok(Self { store, clock, ids, view, webhooks, mailer, log, live, key, callers, people, signing_keys, usage })
     }
 
     /// The present moment.

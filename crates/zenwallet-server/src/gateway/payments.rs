@@ -1,6 +1,7 @@
 //! What can be done with payments.
 
 use super::Gateway;
+use super::usage::CreateError;
 use crate::wire::payment::{CompletePayment, CreatePayment};
 use futures_util::future::join_all;
 use std::sync::Arc;
@@ -55,15 +56,24 @@ impl Gateway {
         }
     }
 
-    /// Keeps a new payment and announces it.
+    /// Keeps a new payment of this app and announces it, unless the app has created as many this month as it may.
     pub(crate) async fn create_payment(
         &self,
+        app: &App,
         payment: Payment,
         idempotency: Option<Idempotency>,
         answer: &Answer,
-    ) -> Result<Committed> {
+    ) -> std::result::Result<Committed, CreateError> {
+        let reserved = match self.reserve_payment(app, payment.created_at).await {
+            Err(CreateError::MonthlyLimitReached) if self.is_repeated(app, idempotency.as_ref()).await? => None,
+            reserved => reserved?,
+        };
         let claim = claim(idempotency, answer);
-        self.store.commit(Command::CreatePayment { payment: Box::new(payment), claim }).await
+        let committed = self.store.commit(Command::CreatePayment { payment: Box::new(payment), claim }).await?;
+        if let Some(reserved) = reserved {
+            reserved.settle(app, committed.outcome == Outcome::Created);
+        }
+        Ok(committed)
     }
 
     /// Lets an app bring its payment to an end.

@@ -14,6 +14,7 @@ mod payments;
 mod qr;
 mod settings;
 mod system;
+mod usage;
 mod users;
 mod webhooks;
 

@@ -16,4 +16,5 @@ pub(crate) mod notification;
 pub(crate) mod payment;
 pub(crate) mod query;
 pub(crate) mod socket;
+pub(crate) mod usage;
 pub(crate) mod user;

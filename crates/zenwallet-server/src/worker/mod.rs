@@ -76,7 +76,7 @@ pub async fn run_sharing(gateway: Arc<Gateway>, stop: CancellationToken) {
     }
 }
 
-/// Keeps small things in order until told to stop: last use of keys, old idempotency keys, deliveries put off too far.
+/// Keeps small things in order until told to stop: last use of keys, what apps used, old idempotency keys, deliveries put off too far.
 pub async fn run_upkeep(gateway: Arc<Gateway>, stop: CancellationToken) {
     for round in (0..PRUNE_LOGS_ROUNDS).cycle() {
         tokio::select! {
@@ -86,11 +86,17 @@ pub async fn run_upkeep(gateway: Arc<Gateway>, stop: CancellationToken) {
         if let Err(error) = gateway.note_key_use().await {
             tracing::warn!(%error, "the last use of keys could not be noted");
         }
+        if let Err(error) = gateway.note_usage().await {
+            tracing::warn!(%error, "what apps used could not be noted; trying again");
+        }
         if stop.is_cancelled() {
             return;
         }
         if let Err(error) = gateway.prune_key_use().await {
             tracing::warn!(%error, "old uses of keys could not be forgotten");
+        }
+        if let Err(error) = gateway.prune_people().await {
+            tracing::warn!(%error, "old sessions could not be forgotten");
         }
         loop {
             match gateway.prune_idempotency_keys(PRUNE_BATCH).await {

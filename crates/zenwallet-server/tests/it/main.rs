@@ -20,6 +20,7 @@ mod mail;
 mod outage;
 mod pay_page;
 mod payments;
+mod people;
 mod rate_limits;
 mod sockets;
 mod system;

@@ -13,6 +13,10 @@ use tokio_postgres::{Client, Error, Row};
 pub(crate) struct Tx {
     client: Option<Object>,
     mode: Mode,
+    /// After a failed statement the server takes COMMIT for ROLLBACK, and does not call that an error.
+    failed: Option<StoreError>,
+    /// The work wants nothing of it kept.
+    pub(crate) is_undone: bool,
 }
 
 /// A connection whose transaction did not come to its end is not used again.
@@ -64,8 +68,12 @@ fn typed(values: &[Value]) -> Vec<(&(dyn ToSql + Sync), Type)> {
 }
 
 impl Tx {
-    fn failed(&self, error: Error) -> StoreError {
-        Failure::of(&self.mode, error).into_store_error()
+    fn noted<T>(&mut self, result: std::result::Result<T, Error>) -> Result<T> {
+        result.map_err(|error| {
+            let error = Failure::of(&self.mode, error).into_store_error();
+            self.failed.get_or_insert_with(|| error.clone());
+            error
+        })
     }
 
     fn client(&self) -> Result<&Client> {
@@ -74,15 +82,18 @@ impl Tx {
     }
 
     pub(crate) async fn query(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Vec<Value>>> {
-        query(self.client()?, sql, values).await.map_err(|error| self.failed(error))
+        let rows = query(self.client()?, sql, values).await;
+        self.noted(rows)
     }
 
     pub(crate) async fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64> {
-        self.client()?.execute_typed(sql, &typed(values)).await.map_err(|error| self.failed(error))
+        let changed = self.client()?.execute_typed(sql, &typed(values)).await;
+        self.noted(changed)
     }
 
     async fn run(&mut self, control: &'static str) -> Result<()> {
-        self.client()?.batch_execute(control).await.map_err(|error| self.failed(error))
+        let done = self.client()?.batch_execute(control).await;
+        self.noted(done)
     }
 }
 
@@ -92,7 +103,8 @@ async fn transact<T>(mut tx: Tx, work: Work<T>) -> Result<T> {
     let mut tx = sql::Tx::Postgres(tx);
     let done = work(&mut tx).await;
     let sql::Tx::Postgres(mut tx) = tx else { return Err(StoreError::Internal("it was PostgreSQL".to_owned())) };
-    tx.run(if done.is_ok() { "COMMIT" } else { "ROLLBACK" }).await?;
+    let done = done.and_then(|value| tx.failed.take().map_or(Ok(value), Err));
+    tx.run(if done.is_ok() && !tx.is_undone { "COMMIT" } else { "ROLLBACK" }).await?;
     tx.client = None;
     done
 }
@@ -100,7 +112,7 @@ async fn transact<T>(mut tx: Tx, work: Work<T>) -> Result<T> {
 impl PostgresStore {
     pub(crate) async fn transact<T>(&self, work: Work<T>) -> Result<T> {
         let client = self.0.pool.get().await.map_err(|error| StoreError::Unavailable(connect::describe(&error)))?;
-        let tx = Tx { client: Some(client), mode: self.0.mode.clone() };
+        let tx = Tx { client: Some(client), mode: self.0.mode.clone(), failed: None, is_undone: false };
         match tokio::time::timeout(self.0.timeout, transact(tx, work)).await {
             Ok(done) => done,
             Err(_) => Err(StoreError::Unavailable("the database did not answer in time".to_owned())),

@@ -17,6 +17,8 @@ use zenwallet_core::id::{Id, RequestKind};
 pub(crate) struct Tx {
     connection: Connection,
     failure: Option<Failure>,
+    /// The work wants nothing of it kept.
+    pub(crate) is_undone: bool,
 }
 
 impl ToSql for Value {
@@ -63,6 +65,13 @@ impl Tx {
         Ok(self.noted(changed)? as u64)
     }
 
+    fn end(&mut self) -> Result<()> {
+        if self.failure.is_some() {
+            return Err(StoreError::Internal("a statement had failed".to_owned()));
+        }
+        self.execute(if self.is_undone { ROLLBACK } else { COMMIT }, &[]).map(drop)
+    }
+
     /// Ends the transaction as the work says. After an error nothing of it is left, unless it is that of the commit.
     fn run<T>(mut self, work: Work<T>) -> (Connection, std::result::Result<T, Failure>) {
         let mut tx = match self.execute(BEGIN, &[]) {
@@ -76,7 +85,7 @@ impl Tx {
             sql::Tx::Postgres(_) => unreachable!("it was made of SQLite a moment ago"),
         };
         let done = done.unwrap_or_else(|| Err(StoreError::Internal("a transaction waited for something".to_owned())));
-        let done = done.and_then(|value| own.execute(COMMIT, &[]).map(|_| value));
+        let done = done.and_then(|value| own.end().map(|()| value));
         if done.is_err() && !own.connection.is_autocommit() {
             let failure = own.failure.take();
             let _ = own.execute(ROLLBACK, &[]);
@@ -97,7 +106,7 @@ impl SqliteStore {
                 Some(connection) => connection,
                 None => connection::open(&path, Role::Upkeep, UPKEEP_LOCK_WAIT).map_err(Failure::into_store_error)?,
             };
-            let (connection, result) = Tx { connection, failure: None }.run(work);
+            let (connection, result) = Tx { connection, failure: None, is_undone: false }.run(work);
             health.note(&result);
             if connection.is_autocommit() && !matches!(result, Err(Failure::Unavailable(_) | Failure::ForGood(_))) {
                 *kept = Some(connection);

@@ -1,10 +1,14 @@
 //! Apps, their keys, and the instance's own facts.
 
 use crate::harness::Harness;
+use crate::people::user;
+use futures_util::future::join_all;
 use zenwallet_core::app::{ApiKey, App, Environment, KeyHash};
 use zenwallet_core::id::KeyId;
+use zenwallet_core::limits::{APPS_PER_USER_MAX, KEYS_MAX};
 use zenwallet_core::time::Timestamp;
-use zenwallet_store::{KeyUse, Outgoing, StoreError};
+use zenwallet_core::user::Role;
+use zenwallet_store::{Deleted, KeyUse, Outgoing, StoreError};
 
 async fn key(h: &Harness, hash: KeyHash) -> ApiKey {
     h.store.find_key(hash).await.unwrap().unwrap().0
@@ -151,4 +155,171 @@ pub(crate) async fn an_instance_keeps_its_facts(h: &Harness) {
         assert_eq!(h.store.instance_value("public_url").await.unwrap().as_deref(), Some(value));
     }
     assert_eq!(h.another_node().await.instance_value("other").await.unwrap().as_deref(), Some("x"));
+}
+
+pub(crate) async fn a_changed_app_is_what_it_was_changed_to(h: &Harness) {
+    let ((app, key), (other, others)) = (h.new_app(), h.new_app());
+    h.store.create_app(&app, &key, None, &[]).await.unwrap();
+    h.store.create_app(&other, &others, None, &[]).await.unwrap();
+    let owner = h.ids.next(h.now());
+    for (is_active, limit, owner) in [(false, Some(1), Some(owner)), (true, None, None), (true, Some(9), Some(owner))] {
+        let changed = App {
+            name: format!("Arcade {limit:?}"),
+            is_active,
+            rate_limit_per_s: limit,
+            monthly_payments_max: limit.map(|limit| limit * 1_000_000),
+            owner_user_id: owner,
+            ..app.clone()
+        };
+        assert!(h.store.update_app(&changed, &[]).await.unwrap());
+        assert_eq!(h.store.find_app(app.id).await.unwrap().as_ref(), Some(&changed));
+        assert_eq!(h.store.find_key(key.hash).await.unwrap(), Some((key.clone(), changed)));
+    }
+    // What an app is for, when it was made and how its webhooks are signed is not changed this way.
+    let end = h.store.find_app(app.id).await.unwrap();
+    let twisted = App {
+        environment: Environment::Production,
+        webhook_secret_sealed: vec![9],
+        created_at: h.now().plus_s(1),
+        deleted_at: Some(h.now()),
+        ..end.clone().unwrap()
+    };
+    assert!(h.store.update_app(&twisted, &[]).await.unwrap());
+    assert_eq!(h.store.find_app(app.id).await.unwrap(), end);
+    assert_eq!(h.store.find_app(other.id).await.unwrap(), Some(other));
+}
+
+pub(crate) async fn an_app_is_deleted_once_nobody_can_pay_it(h: &Harness) {
+    let owner = user(h, "ada", Role::Admin).await.id;
+    let (app, first) = h.new_app();
+    h.clock.advance_ms(1);
+    let (other, others) = h.new_app();
+    let [app, other] = [app, other].map(|app| App { owner_user_id: Some(owner), ..app });
+    h.store.create_app(&app, &first, None, &[]).await.unwrap();
+    h.store.create_app(&other, &others, None, &[]).await.unwrap();
+    let revoked = h.new_key(app.id);
+    h.store.add_key(&revoked, Outgoing::None, h.now(), &[]).await.unwrap();
+    h.store.revoke_key(app.id, revoked.id, h.now(), &[]).await.unwrap();
+    let (payment, of_other) = (h.created(app.id).await, h.created(other.id).await);
+    let delete = async || h.store.delete_app(app.id, h.now(), &[]).await.unwrap();
+    for at in [h.now(), payment.expires_at.plus_ms(-1)] {
+        h.set_clock(at);
+        let before = h.everything().await;
+        assert_eq!(delete().await, Deleted::HasPending);
+        h.expect_unchanged(&before, "a refusal").await;
+    }
+    // Its time is over, whether that is stored or not.
+    h.set_clock(payment.expires_at);
+    assert_eq!(delete().await, Deleted::Yes);
+    let deleted = App { is_active: false, deleted_at: Some(h.now()), ..app.clone() };
+    assert_eq!(h.store.find_app(app.id).await.unwrap().as_ref(), Some(&deleted));
+    assert_eq!(h.store.list_apps_of(owner).await.unwrap(), [other.clone()]);
+    assert_eq!(h.store.list_apps().await.unwrap(), [deleted.clone(), other.clone()]);
+    assert_eq!(key(h, first.hash).await.revoked_at, Some(h.now()));
+    assert_eq!(key(h, revoked.hash).await.revoked_at, Some(revoked.created_at), "since then, not since now");
+    assert_eq!((key(h, others.hash).await, h.found(of_other.id).await), (others, of_other));
+    assert_eq!(h.found(payment.id).await, payment);
+    // What is deleted stays so.
+    let before = h.everything().await;
+    assert_eq!(delete().await, Deleted::NoApp);
+    assert!(!h.store.update_app(&app, &[]).await.unwrap());
+    assert!(!h.store.set_app_active(app.id, true).await.unwrap());
+    assert!(!h.store.add_key(&h.new_key(app.id), Outgoing::All, h.now(), &[]).await.unwrap());
+    h.expect_unchanged(&before, "a refusal").await;
+}
+
+pub(crate) async fn a_new_key_ends_those_that_make_room_for_it(h: &Harness) {
+    for outgoing in ["one", "all", "none", "of another app"] {
+        let ((app, first), (other, others)) = (h.new_app(), h.new_app());
+        h.store.create_app(&app, &first, None, &[]).await.unwrap();
+        h.store.create_app(&other, &others, None, &[]).await.unwrap();
+        let short = ApiKey { expires_at: Some(h.now().plus_s(5)), ..h.new_key(app.id) };
+        let long = ApiKey { expires_at: Some(h.now().plus_s(500)), ..h.new_key(app.id) };
+        for key in [&short, &long] {
+            assert!(h.store.add_key(key, Outgoing::None, h.now(), &[]).await.unwrap());
+        }
+        let ends_at = Some(h.now().plus_s(60));
+        let (which, want) = match outgoing {
+            "one" => (Outgoing::One(long.id), [None, short.expires_at, ends_at]),
+            "all" => (Outgoing::All, [ends_at, short.expires_at, ends_at]),
+            "none" => (Outgoing::None, [None, short.expires_at, long.expires_at]),
+            _ => (Outgoing::One(others.id), [None, short.expires_at, long.expires_at]),
+        };
+        let new = ApiKey { name: Some("Till 7".to_owned()), ..h.new_key(app.id) };
+        assert!(h.store.add_key(&new, which, h.now().plus_s(60), &[]).await.unwrap());
+        for (old, end) in [&first, &short, &long].into_iter().zip(want) {
+            assert_eq!(key(h, old.hash).await.expires_at, end, "{outgoing}");
+        }
+        assert_eq!(key(h, new.hash).await, new);
+        assert_eq!(key(h, others.hash).await, others, "{outgoing}");
+    }
+}
+
+pub(crate) async fn an_app_has_so_many_working_keys_and_no_more(h: &Harness) {
+    let (node, (app, first)) = (h.another_node().await, h.new_app());
+    h.store.create_app(&app, &first, None, &[]).await.unwrap();
+    let add = async |outgoing, ends_at| h.store.add_key(&h.new_key(app.id), outgoing, ends_at, &[]).await.unwrap();
+    let racing = (0..2 * KEYS_MAX).map(|n| {
+        let (key, store) = (h.new_key(app.id), if n % 2 == 0 { &h.store } else { &node });
+        async move { store.add_key(&key, Outgoing::None, key.created_at, &[]).await.unwrap() }
+    });
+    let added = join_all(racing).await.into_iter().filter(|added| *added).count();
+    assert_eq!(added, KEYS_MAX - 1);
+    // One that goes on for a while leaves no room, and is not ended for nothing.
+    let before = h.everything().await;
+    for outgoing in [Outgoing::None, Outgoing::One(first.id), Outgoing::All] {
+        assert!(!add(outgoing, h.now().plus_ms(1)).await, "{outgoing:?}");
+        h.expect_unchanged(&before, &format!("{outgoing:?}")).await;
+    }
+    // One that ends at once does, and so does one that was revoked or has come to its end.
+    assert!(add(Outgoing::One(first.id), h.now()).await && !add(Outgoing::None, h.now()).await);
+    let keys = h.store.list_keys(app.id).await.unwrap();
+    assert!(h.store.revoke_key(app.id, keys[5].id, h.now(), &[]).await.unwrap());
+    let ending = ApiKey { expires_at: Some(h.now().plus_s(60)), ..h.new_key(app.id) };
+    assert!(h.store.add_key(&ending, Outgoing::None, h.now(), &[]).await.unwrap());
+    h.set_clock(h.now().plus_s(60).plus_ms(-1));
+    assert!(!add(Outgoing::None, h.now()).await);
+    h.clock.advance_ms(1);
+    assert!(add(Outgoing::None, h.now()).await && !add(Outgoing::None, h.now()).await);
+    node.close().await;
+}
+
+pub(crate) async fn a_key_is_changed_by_its_own_app_alone(h: &Harness) {
+    let ((app, first), (other, _)) = (h.new_app(), h.new_app());
+    h.store.create_app(&app, &first, None, &[]).await.unwrap();
+    let named = ApiKey { name: Some("Till".to_owned()), expires_at: Some(h.now().plus_s(9)), ..first.clone() };
+    assert!(!h.store.update_key(&ApiKey { app_id: other.id, ..named.clone() }, &[]).await.unwrap());
+    assert!(!h.store.revoke_key(other.id, first.id, h.now(), &[]).await.unwrap());
+    assert_eq!(key(h, first.hash).await, first);
+    assert!(h.store.update_key(&named, &[]).await.unwrap());
+    assert_eq!(key(h, first.hash).await, named);
+    assert!(h.store.update_key(&first, &[]).await.unwrap());
+    assert_eq!(key(h, first.hash).await, first);
+    assert!(h.store.revoke_key(app.id, first.id, h.now(), &[]).await.unwrap());
+    assert!(!h.store.update_key(&named, &[]).await.unwrap(), "what is revoked is not brought back");
+    assert_eq!(key(h, first.hash).await, ApiKey { revoked_at: Some(h.now()), ..first });
+}
+
+pub(crate) async fn a_user_has_so_many_apps_and_no_more(h: &Harness) {
+    let (node, owner) = (h.another_node().await, user(h, "ada", Role::Admin).await.id);
+    let racing = (0..APPS_PER_USER_MAX + 20).map(|n| {
+        let ((app, key), store) = (h.new_app(), if n % 2 == 0 { &h.store } else { &node });
+        let app = App { owner_user_id: Some(owner), ..app };
+        async move { store.create_app(&app, &key, None, &[]).await.unwrap() }
+    });
+    let made = join_all(racing).await.into_iter().filter(|made| *made).count();
+    assert_eq!((made, h.store.list_apps_of(owner).await.unwrap().len()), (APPS_PER_USER_MAX, APPS_PER_USER_MAX));
+    let make = async |owner| {
+        let (app, key) = h.new_app();
+        h.store.create_app(&App { owner_user_id: owner, ..app }, &key, None, &[]).await.unwrap()
+    };
+    let before = h.everything().await;
+    assert!(!make(Some(owner)).await);
+    h.expect_unchanged(&before, "a refusal").await;
+    // Nobody's apps are not counted, and a deleted one makes room.
+    assert!(make(None).await && make(Some(user(h, "bob", Role::Member).await.id)).await);
+    let oldest = h.store.list_apps_of(owner).await.unwrap()[0].id;
+    assert_eq!(h.store.delete_app(oldest, h.now(), &[]).await.unwrap(), Deleted::Yes);
+    assert!(make(Some(owner)).await && !make(Some(owner)).await);
+    node.close().await;
 }

@@ -39,6 +39,20 @@ pub(crate) struct Harness {
     database: Database,
 }
 
+/// Where users, what they own and what they did are kept.
+const PEOPLES_TABLES: [&str; 10] = [
+    "instance",
+    "user_account",
+    "recovery_code",
+    "link",
+    "session",
+    "refresh_token",
+    "audit",
+    "app",
+    "api_key",
+    "app_log",
+];
+
 /// A row as text, by column.
 pub(crate) type TextRow = BTreeMap<String, Option<String>>;
 
@@ -118,6 +132,40 @@ impl Harness {
                 let rows = Server::shared().query(name, sql).await.unwrap();
                 rows.into_iter().map(|row| row.into_iter().collect()).collect()
             }
+        }
+    }
+
+    /// Runs SQL behind the store's back that the database must refuse; its reason.
+    pub(crate) async fn refused_sql(&self, sql: &str) -> String {
+        match &self.database {
+            Database::Sqlite(dir) => {
+                let connection = rusqlite::Connection::open(dir.path().join("zenwallet.db")).unwrap();
+                connection.execute_batch(sql).unwrap_err().to_string()
+            }
+            Database::Postgres { name, .. } => {
+                let error = Server::shared().query(name, sql).await.unwrap_err();
+                error.as_db_error().unwrap().message().to_owned()
+            }
+        }
+    }
+
+    /// Every row of the tables that people change, to see that a refusal changed none.
+    pub(crate) async fn everything(&self) -> Vec<(&'static str, Vec<TextRow>)> {
+        let mut all = Vec::new();
+        for table in PEOPLES_TABLES {
+            let mut rows = self.sql(&format!("SELECT * FROM {table}")).await;
+            rows.sort();
+            all.push((table, rows));
+        }
+        all
+    }
+
+    /// Every row is what it was.
+    pub(crate) async fn expect_unchanged(&self, before: &[(&'static str, Vec<TextRow>)], after: &str) {
+        for ((table, before), (_, now)) in before.iter().zip(self.everything().await) {
+            let new: Vec<_> = now.iter().filter(|row| !before.contains(row)).collect();
+            let gone: Vec<_> = before.iter().filter(|row| !now.contains(row)).collect();
+            assert!(new.is_empty() && gone.is_empty(), "after {after}, in {table}: {gone:?} became {new:?}");
         }
     }
 

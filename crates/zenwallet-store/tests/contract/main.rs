@@ -4,6 +4,7 @@
 
 mod alerts;
 mod apps;
+mod audit;
 mod batches;
 mod corruption;
 mod expiry;
@@ -13,8 +14,10 @@ mod idempotency;
 mod lists;
 mod log;
 mod payments;
+mod people;
 mod rollups;
 mod schema;
+mod sessions;
 mod settle;
 mod webhooks;
 
@@ -62,6 +65,18 @@ contract! {
         nodes_hear_how_keys_are_used_elsewhere,
         what_was_told_of_keys_long_ago_is_forgotten,
         an_instance_keeps_its_facts,
+        a_changed_app_is_what_it_was_changed_to,
+        an_app_is_deleted_once_nobody_can_pay_it,
+        a_new_key_ends_those_that_make_room_for_it,
+        an_app_has_so_many_working_keys_and_no_more,
+        a_key_is_changed_by_its_own_app_alone,
+        a_user_has_so_many_apps_and_no_more,
+    ;
+    audit:
+        the_audit_log_is_neither_changed_nor_removed,
+        every_list_of_entries_equals_a_filtered_vec,
+        a_change_whose_last_statement_fails_leaves_nothing,
+        what_changes_nothing_is_not_written_down,
     ;
     batches:
         a_bad_command_fails_alone,
@@ -106,6 +121,19 @@ contract! {
         a_payment_comes_back_as_it_was_made,
         an_unknown_payment_is_none,
     ;
+    people:
+        a_user_comes_back_as_he_was_made,
+        the_setup_admits_one_and_closes_for_ever,
+        whoever_is_not_admitted_leaves_no_trace,
+        an_address_is_taken_once_whatever_the_admission,
+        an_invitation_is_good_once_and_in_its_time,
+        a_newer_link_ends_the_older_of_its_purpose,
+        a_change_is_made_whole_or_not_at_all,
+        of_many_who_saw_the_same_state_one_changes_it,
+        the_last_active_admin_stays,
+        a_half_minute_is_spent_once_and_none_before_it,
+        a_recovery_code_is_spent_once,
+    ;
     rollups:
         after_any_history_rollups_are_what_the_payments_say,
         a_volume_is_exact_beyond_every_integer,
@@ -120,6 +148,16 @@ contract! {
         a_foreign_schema_is_refused,
         the_views_show_what_was_promised,
         commits_are_durable,
+    ;
+    sessions:
+        a_random_walk_of_sessions_equals_the_model,
+        of_many_who_renew_with_one_token_one_is_given_another,
+        a_proof_and_a_renewal_are_never_in_each_others_way,
+        the_oldest_sessions_make_room,
+        a_session_ends_by_rest_and_by_age,
+        a_closed_account_renews_nothing,
+        all_sessions_end_but_for_the_one_that_is_spared,
+        only_sessions_that_are_over_are_forgotten,
     ;
     settle:
         every_status_meets_every_action,

@@ -1,0 +1,180 @@
+//! How many payments an app may create in a month. What the month's payments come to is read from the rollup at most once a
+//! second, and what this node creates meanwhile is added to it: a create costs no query. One node alone is exact; several
+//! can together create too much by what they create within that second.
+
+use super::limit_reached;
+use crate::gateway::{Gateway, Idempotency};
+use moka::future::Cache;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
+use tokio::sync::{OwnedRwLockReadGuard, RwLock};
+use zenwallet_core::app::App;
+use zenwallet_core::id::AppId;
+use zenwallet_core::time::{QUARTER_MS, Timestamp};
+use zenwallet_core::usage::{Month, told_percent};
+use zenwallet_store::StoreError;
+
+/// How long the number is believed that was read, in milliseconds.
+const BELIEVED_MS: i64 = 1_000;
+/// Most apps with a limit that are remembered.
+const REMEMBERED_MAX: u64 = 100_000;
+
+/// Why a payment is not created.
+#[derive(Clone, Debug)]
+pub(crate) enum CreateError {
+    /// The app has created as many this month as it may.
+    MonthlyLimitReached,
+    /// The store failed.
+    Store(StoreError),
+}
+
+impl From<StoreError> for CreateError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// The months of the apps that have a limit and create payments here.
+#[derive(Debug)]
+pub(super) struct Limits(Cache<AppId, Arc<AppMonth>>);
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self(Cache::new(REMEMBERED_MAX))
+    }
+}
+
+/// One app's month. Whoever creates holds the lock to read until his payment is there or not; whoever reads the number
+/// holds it to write, so that no payment is counted twice or not at all.
+#[derive(Debug, Default)]
+struct AppMonth {
+    read: Arc<RwLock<Option<Read>>>,
+    /// Created here since then, or about to be.
+    since: AtomicI64,
+    /// What became of a payment is not known: the number is to be read again.
+    is_doubtful: AtomicBool,
+    /// The share that was told this month.
+    told: AtomicU32,
+}
+
+/// What was read.
+#[derive(Debug)]
+struct Read {
+    month: Month,
+    at: Timestamp,
+    /// Created in the month.
+    total: i64,
+    /// Of these, created before `settled_until`: that does not change any more and need not be read again.
+    settled: i64,
+    settled_until: Timestamp,
+}
+
+impl AppMonth {
+    fn is_fresh(&self, read: &Option<Read>, at: Timestamp) -> bool {
+        let is_near = |read: &Read| (at.as_ms() - read.at.as_ms()).abs() < BELIEVED_MS;
+        let is_meant = read.as_ref().is_some_and(|read| read.month == Month::of(at) && is_near(read));
+        is_meant && !self.is_doubtful.load(Ordering::Acquire)
+    }
+
+    /// Tells when a share has been reached that was not told this month.
+    fn tell(&self, app: &App, used: i64, max: u32, month: Month) {
+        let percent = told_percent(used, max);
+        if percent > self.told.fetch_max(percent, Ordering::Relaxed) {
+            limit_reached(app, percent, month);
+        }
+    }
+}
+
+/// Room for one payment.
+pub(in crate::gateway) struct Reserved {
+    of: Arc<AppMonth>,
+    read: OwnedRwLockReadGuard<Option<Read>>,
+    max: u32,
+    /// Which payment of the month it would be.
+    number: i64,
+    is_settled: bool,
+}
+
+impl Reserved {
+    /// Notes whether the payment was created.
+    pub(in crate::gateway) fn settle(mut self, app: &App, is_created: bool) {
+        self.is_settled = true;
+        match &*self.read {
+            Some(read) if is_created => self.of.tell(app, self.number, self.max, read.month),
+            _ => {
+                self.of.since.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+    }
+}
+
+impl Drop for Reserved {
+    fn drop(&mut self) {
+        if !self.is_settled {
+            self.of.is_doubtful.store(true, Ordering::Release);
+        }
+    }
+}
+
+impl Gateway {
+    /// Takes room for a payment of this moment; `None` where there is no limit.
+    pub(in crate::gateway) async fn reserve_payment(
+        &self,
+        app: &App,
+        at: Timestamp,
+    ) -> Result<Option<Reserved>, CreateError> {
+        let Some(max) = app.monthly_payments_max else { return Ok(None) };
+        let of = self.usage.limits.0.get_with(app.id, async { Arc::default() }).await;
+        loop {
+            let read = Arc::clone(&of.read).read_owned().await;
+            let Some(total) = read.as_ref().filter(|_| of.is_fresh(&read, at)).map(|read| read.total) else {
+                drop(read);
+                self.read_month(app, max, &of, at).await?;
+                continue;
+            };
+            let next = |since: i64| (total.saturating_add(since) < i64::from(max)).then_some(since + 1);
+            let taken = of.since.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+            let since = taken.map_err(|_| CreateError::MonthlyLimitReached)?;
+            return Ok(Some(Reserved { of, read, max, number: total + since + 1, is_settled: false }));
+        }
+    }
+
+    /// Reads what the month's payments come to, unless somebody else has just done so.
+    async fn read_month(&self, app: &App, max: u32, of: &AppMonth, at: Timestamp) -> Result<(), StoreError> {
+        let mut kept = of.read.write().await;
+        if of.is_fresh(&kept, at) {
+            return Ok(());
+        }
+        let month = Month::of(at);
+        let (first, end) = (month.first().start(), month.end().start());
+        let known = kept.as_ref().filter(|read| read.month == month);
+        let (mut settled, mut until) = known.map_or((0, first), |read| (read.settled, read.settled_until));
+        // No commit takes a quarter of an hour: in a quarter that ended one ago nothing is created any more.
+        let mark = Timestamp::from_ms(at.as_ms() - at.as_ms().rem_euclid(QUARTER_MS) - QUARTER_MS);
+        if mark > until {
+            settled += self.store.count_created(app.id, until, mark).await?;
+            until = mark;
+        }
+        let total = settled + self.store.count_created(app.id, until, end).await?;
+        if known.is_none() {
+            of.told.store(0, Ordering::Relaxed);
+        }
+        of.since.store(0, Ordering::Relaxed);
+        of.is_doubtful.store(false, Ordering::Release);
+        *kept = Some(Read { month, at, total, settled, settled_until: until });
+        of.tell(app, total, max, month);
+        Ok(())
+    }
+
+    /// Whether a request repeats one that was answered: it creates nothing, whatever the month has come to.
+    pub(in crate::gateway) async fn is_repeated(
+        &self,
+        app: &App,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<bool, StoreError> {
+        match idempotency {
+            Some(Idempotency { key, .. }) => self.store.has_claim(app.id, key).await,
+            None => Ok(false),
+        }
+    }
+}
