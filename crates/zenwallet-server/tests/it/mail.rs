@@ -22,6 +22,7 @@ both_databases!(
     a_server_that_is_away_is_asked_again_and_then_given_up,
     a_refused_email_is_given_up_at_once,
     a_failing_endpoint_is_told_once_without_its_path,
+    a_monthly_limit_is_told_at_its_shares,
 );
 
 /// A node with a post office, and Ada, who owns the app `a`.
@@ -246,5 +247,33 @@ async fn a_failing_endpoint_is_told_once_without_its_path(app: TestApp) {
     assert_eq!(taken[1].header("Subject"), "[ZenWallet] A webhook endpoint of \"Shop\" was disabled");
     assert!(all.contains("https://hooks.example.com:8443 ") && all.contains("every attempt failed"), "{all}");
     assert!(!all.contains("T0K3N") && !all.contains("v4lue"), "{all}");
+    mailing.end().await;
+}
+
+async fn a_monthly_limit_is_told_at_its_shares(app: TestApp) {
+    let mailing = Mailing::start(&app).await;
+    let found = mailing.store.find_app(app.a.app_id).await.unwrap().unwrap();
+    let limited = App { monthly_payments_max: Some(10), ..found };
+    assert!(mailing.store.update_app(&limited, &[]).await.unwrap());
+    let mut sent = Vec::new();
+    for _ in 0..10 {
+        app.payment_of(&app.a).await;
+        app.gateway.note_usage().await.unwrap();
+        app.pass_ms(DIGEST_MS);
+        sent.push(mailing.step().await);
+    }
+    assert_eq!(sent, [0, 0, 0, 0, 0, 0, 0, 1, 0, 1]);
+    let taken = mailing.office.taken();
+    assert_eq!(taken[0].header("Subject"), "[ZenWallet] \"Shop\" has used 80 % of its monthly limit");
+    assert!(taken[0].body().contains("8 of 10 payments"), "{}", taken[0].body());
+    assert_eq!(taken[1].header("Subject"), "[ZenWallet] \"Shop\" has used 100 % of its monthly limit");
+    // Another node, or the next start, has it to tell too: it is told already.
+    let (another, store) = app.gateway_on(Clock::Manual(app.clock.clone()), "another").await;
+    let refused = app.post("/api/payments/create").key(&app.a).json(&json!({"amount": 5, "currency": "COINS"}));
+    assert_eq!(refused.send().await.code(), "monthly_limit_reached");
+    another.note_usage().await.unwrap();
+    app.pass_ms(DIGEST_MS);
+    assert_eq!(mailing.step().await, 0);
+    store.close().await;
     mailing.end().await;
 }

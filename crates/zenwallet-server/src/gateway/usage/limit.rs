@@ -2,7 +2,7 @@
 //! second, and what this node creates meanwhile is added to it: a create costs no query. One node alone is exact; several
 //! can together create too much by what they create within that second.
 
-use super::limit_reached;
+use super::share::{Share, Shares};
 use crate::gateway::{Gateway, Idempotency};
 use moka::future::Cache;
 use std::sync::Arc;
@@ -36,11 +36,21 @@ impl From<StoreError> for CreateError {
 
 /// The months of the apps that have a limit and create payments here.
 #[derive(Debug)]
-pub(super) struct Limits(Cache<AppId, Arc<AppMonth>>);
+pub(super) struct Limits {
+    months: Cache<AppId, Arc<AppMonth>>,
+    shares: Arc<Shares>,
+}
 
 impl Default for Limits {
     fn default() -> Self {
-        Self(Cache::new(REMEMBERED_MAX))
+        Self { months: Cache::new(REMEMBERED_MAX), shares: Arc::default() }
+    }
+}
+
+impl Limits {
+    /// What is to be told of them.
+    pub(super) fn shares(&self) -> &Shares {
+        &self.shares
     }
 }
 
@@ -55,6 +65,8 @@ struct AppMonth {
     is_doubtful: AtomicBool,
     /// The share that was told this month.
     told: AtomicU32,
+    /// Where it is told.
+    shares: Arc<Shares>,
 }
 
 /// What was read.
@@ -80,7 +92,8 @@ impl AppMonth {
     fn tell(&self, app: &App, used: i64, max: u32, month: Month) {
         let percent = told_percent(used, max);
         if percent > self.told.fetch_max(percent, Ordering::Relaxed) {
-            limit_reached(app, percent, month);
+            tracing::info!(app_id = %app.id, percent, %month, "an app nears its monthly limit, or has come to it");
+            self.shares.add(Share { app_id: app.id, percent, used, most: max, month });
         }
     }
 }
@@ -124,7 +137,9 @@ impl Gateway {
         at: Timestamp,
     ) -> Result<Option<Reserved>, CreateError> {
         let Some(max) = app.monthly_payments_max else { return Ok(None) };
-        let of = self.usage.limits.0.get_with(app.id, async { Arc::default() }).await;
+        let limits = &self.usage.limits;
+        let shares = || Arc::new(AppMonth { shares: Arc::clone(&limits.shares), ..AppMonth::default() });
+        let of = limits.months.get_with(app.id, async { shares() }).await;
         loop {
             let read = Arc::clone(&of.read).read_owned().await;
             let Some(total) = read.as_ref().filter(|_| of.is_fresh(&read, at)).map(|read| read.total) else {

@@ -2,9 +2,11 @@
 
 mod counters;
 mod limit;
+mod share;
 
 pub(crate) use counters::Counter;
 pub(crate) use limit::CreateError;
+pub(super) use share::Share;
 
 use super::Gateway;
 use crate::wire::usage::{AppUsage, UsageRequest};
@@ -33,8 +35,14 @@ impl Gateway {
         self.usage.counters.of(app_id)
     }
 
-    /// Writes down what apps used on this node since this was last done. What cannot be written is kept for the next time.
+    /// Writes down what apps used on this node since this was last done, and lets it be known who has come near his limit.
+    /// What cannot be written is kept for the next time.
     pub async fn note_usage(&self) -> Result<(), StoreError> {
+        let shares = self.usage.limits.shares().take();
+        if let Err(error) = self.tell_of_shares(&shares).await {
+            self.usage.limits.shares().give_back(shares);
+            return Err(error);
+        }
         let used = self.usage.counters.take();
         for (index, part) in used.chunks(NOTED_AT_ONCE).enumerate() {
             if let Err(error) = self.store.add_usage(part).await {
@@ -60,10 +68,4 @@ impl Gateway {
         let used = self.store.count_created(app.id, month.first().start(), month.end().start()).await?;
         Ok(AppUsage::new(app, month, used, (from, end), &days))
     }
-}
-
-/// Tells that an app has used so many percent of what it may create in a month. It can be told more than once, by every
-/// node and after a restart.
-fn limit_reached(app: &App, percent: u32, month: Month) {
-    tracing::info!(app_id = %app.id, percent, %month, "an app nears its monthly limit, or has come to it");
 }
