@@ -1,7 +1,8 @@
 //! Alerts by email, to an SMTP server of the suite's own, with the clock in our hand.
 
-use crate::support::{PUBLIC_URL, TestApp};
-use serde_json::json;
+use crate::support::{Call, PUBLIC_URL, TestApp, options};
+use axum::http::Method;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use zenwallet_core::alert::DIGEST_MS;
 use zenwallet_core::app::App;
@@ -9,6 +10,7 @@ use zenwallet_core::endpoint::Endpoint;
 use zenwallet_core::id::{AppId, IdSource};
 use zenwallet_core::time::Clock;
 use zenwallet_core::user::{AlertType, Alerts, Email, Role, User};
+use zenwallet_server::App as ServedApp;
 use zenwallet_server::gateway::Gateway;
 use zenwallet_server::mail::{Mailer, SmtpServer};
 use zenwallet_server::worker::{send_due_alerts, watch_endpoints};
@@ -23,6 +25,8 @@ both_databases!(
     a_refused_email_is_given_up_at_once,
     a_failing_endpoint_is_told_once_without_its_path,
     a_monthly_limit_is_told_at_its_shares,
+    a_test_email_says_what_the_server_said,
+    a_user_says_what_he_wants_to_be_told,
 );
 
 /// A node with a post office, and Ada, who owns the app `a`.
@@ -267,13 +271,72 @@ async fn a_monthly_limit_is_told_at_its_shares(app: TestApp) {
     assert_eq!(taken[0].header("Subject"), "[ZenWallet] \"Shop\" has used 80 % of its monthly limit");
     assert!(taken[0].body().contains("8 of 10 payments"), "{}", taken[0].body());
     assert_eq!(taken[1].header("Subject"), "[ZenWallet] \"Shop\" has used 100 % of its monthly limit");
-    // Another node, or the next start, has it to tell too: it is told already.
-    let (another, store) = app.gateway_on(Clock::Manual(app.clock.clone()), "another").await;
-    let refused = app.post("/api/payments/create").key(&app.a).json(&json!({"amount": 5, "currency": "COINS"}));
-    assert_eq!(refused.send().await.code(), "monthly_limit_reached");
-    another.note_usage().await.unwrap();
+    // Whoever has it to tell again, another node or the next start, finds it told.
+    let again = NewAlert {
+        kind: AlertType::UsageLimit,
+        app_id: Some(app.a.app_id),
+        recipient: Recipient::Owner,
+        facts: "{}".to_owned(),
+        occasion: format!("limit:{}:2026-01:100", app.a.app_id),
+        at: app.clock.now(),
+    };
+    mailing.store.raise_alerts(&[again]).await.unwrap();
     app.pass_ms(DIGEST_MS);
     assert_eq!(mailing.step().await, 0);
-    store.close().await;
     mailing.end().await;
+}
+
+async fn a_test_email_says_what_the_server_said(app: TestApp) {
+    let bob = app.person("bob", Role::Member).await;
+    let test = "/api/settings/notifications/test";
+    app.post(test).person(&bob).send().await.expect_error(409, "email_not_configured");
+    let Mailing { gateway, store, office, .. } = Mailing::start(&app).await;
+    let node = ServedApp::new(Arc::new(gateway), options());
+    let post = || Call::new(&node, Method::POST, test).person(&bob).send();
+    assert_eq!(post().await.expect(200).json(), json!({"object": "test_email", "email_address": "bob@example.com"}));
+    let taken = office.taken();
+    assert_eq!(
+        (taken[0].header("Subject").as_str(), taken[0].header("To").as_str()),
+        ("[ZenWallet] Test", "bob@example.com")
+    );
+    office.refuse(Some("550 5.7.1 <zenwallet@pay.example.com>: sender refused"));
+    let refused = post().await.expect_error(502, "email_failed");
+    let message = refused.json()["error"]["message"].as_str().unwrap().to_owned();
+    assert!(message.ends_with("550 5.7.1 <zenwallet@pay.example.com>: sender refused"), "{message}");
+    drop(office);
+    post().await.expect_error(502, "email_failed");
+    Call::new(&node, Method::POST, test)
+        .person(&bob)
+        .json(&json!({"to": "eve@example.com"}))
+        .send()
+        .await
+        .expect_error(400, "parameter_unknown");
+    Call::new(&node, Method::POST, test).key(&app.a).send().await.expect_error(403, "not_for_keys");
+    store.close().await;
+}
+
+async fn a_user_says_what_he_wants_to_be_told(app: TestApp) {
+    let bob = app.person("bob", Role::Member).await;
+    let path = "/api/settings/notifications";
+    let shown = |email: Value| json!({"object": "notification_settings", "email": email, "email_configured": false, "email_address": "bob@example.com"});
+    let all = json!({"webhook_failing": true, "key_changed": true, "sign_in": true, "usage_limit": true});
+    assert_eq!(app.get(path).person(&bob).send().await.expect(200).json(), shown(all));
+    let change = async |body: Value| app.patch(path).person(&bob).json(&body).send().await;
+    let some = json!({"webhook_failing": true, "key_changed": false, "sign_in": true, "usage_limit": false});
+    let changed = change(json!({"email": {"key_changed": false, "usage_limit": false}})).await.expect(200).json();
+    assert_eq!(changed, shown(some.clone()));
+    assert_eq!(change(json!({})).await.expect(200).json(), shown(some.clone()));
+    for (body, code, param) in [
+        (json!({"email": {"sign_in": null}}), "parameter_type_invalid", "email.sign_in"),
+        (json!({"email": {"sign_in": "no"}}), "parameter_type_invalid", "email.sign_in"),
+        (json!({"email": {"signin": false, "sign_in": false}}), "parameter_unknown", "email.signin"),
+        (json!({"email": null}), "parameter_type_invalid", "email"),
+        (json!({"sms": {}}), "parameter_unknown", "sms"),
+    ] {
+        let refused = change(body).await.expect_error(400, code);
+        assert_eq!(refused.json()["error"]["param"], param);
+    }
+    assert_eq!(app.get(path).person(&bob).send().await.expect(200).json(), shown(some), "nothing refused was done");
+    app.get(path).send().await.expect_error(401, "session_missing");
+    app.get(path).key(&app.a).send().await.expect_error(403, "not_for_keys");
 }
