@@ -262,7 +262,7 @@ async fn a_monthly_limit_is_told_at_its_shares(app: TestApp) {
     let mut sent = Vec::new();
     for _ in 0..10 {
         app.payment_of(&app.a).await;
-        app.gateway.note_usage().await.unwrap();
+        app.gateway.tell_of_limits().await.unwrap();
         app.pass_ms(DIGEST_MS);
         sent.push(mailing.step().await);
     }

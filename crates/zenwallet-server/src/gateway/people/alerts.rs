@@ -3,7 +3,6 @@
 use super::totp::done;
 use super::{Login, PeopleError};
 use crate::gateway::Gateway;
-use crate::gateway::usage::Share;
 use crate::mail::{self, Facts, KeyFacts, Letter, MailError, Mailer};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -11,7 +10,6 @@ use zenwallet_core::app::ApiKey;
 use zenwallet_core::audit::Action;
 use zenwallet_core::id::{AlertId, AppId};
 use zenwallet_core::session::Session;
-use zenwallet_core::time::Timestamp;
 use zenwallet_core::user::{AlertType, Alerts, Email, User};
 use zenwallet_core::{Code, Rejection};
 use zenwallet_store::{AlertBatch, NewAlert, Recipient, StoreError, UserChange};
@@ -110,12 +108,6 @@ impl Gateway {
         }
     }
 
-    /// Lets it be known which apps have come near their monthly limits, or to them.
-    pub(in crate::gateway) async fn tell_of_shares(&self, shares: &[Share]) -> Result<(), StoreError> {
-        let alerts: Vec<_> = shares.iter().map(|share| share_alert(share, self.now())).collect();
-        if alerts.is_empty() { Ok(()) } else { self.store.raise_alerts(&alerts).await }
-    }
-
     /// Lets it be known which endpoints fail or were disabled; says how many alerts that made, at most `limit`.
     pub(crate) async fn raise_endpoint_alerts(&self, limit: u32) -> Result<usize, StoreError> {
         let now = self.now();
@@ -176,18 +168,6 @@ impl Gateway {
     /// Forgets at most `limit` alerts that have been kept long enough; says how many.
     pub(crate) async fn prune_alerts(&self, limit: u32) -> Result<u64, StoreError> {
         self.store.prune_alerts(self.now(), limit).await
-    }
-}
-
-fn share_alert(share: &Share, at: Timestamp) -> NewAlert {
-    let Share { app_id, percent, used, most, month } = *share;
-    NewAlert {
-        kind: AlertType::UsageLimit,
-        app_id: Some(app_id),
-        recipient: Recipient::Owner,
-        facts: Facts::LimitReached { percent, used, most: most.into() }.to_json(),
-        occasion: format!("limit:{app_id}:{month}:{percent}"),
-        at,
     }
 }
 

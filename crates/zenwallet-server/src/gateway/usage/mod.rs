@@ -2,13 +2,12 @@
 
 mod counters;
 mod limit;
-mod share;
 
 pub(crate) use counters::Counter;
 pub(crate) use limit::CreateError;
-pub(super) use share::Share;
 
 use super::Gateway;
+use crate::mail::Facts;
 use crate::wire::usage::{AppUsage, UsageRequest};
 use counters::Counters;
 use limit::Limits;
@@ -17,7 +16,8 @@ use std::sync::Arc;
 use zenwallet_core::app::App;
 use zenwallet_core::id::AppId;
 use zenwallet_core::usage::{Day, Month};
-use zenwallet_store::{StoreError, Used};
+use zenwallet_core::user::AlertType;
+use zenwallet_store::{NewAlert, Recipient, StoreError, Used};
 
 /// Days written down in one transaction: few enough that it is soon over.
 const NOTED_AT_ONCE: usize = 500;
@@ -35,14 +35,8 @@ impl Gateway {
         self.usage.counters.of(app_id)
     }
 
-    /// Writes down what apps used on this node since this was last done, and lets it be known who has come near his limit.
-    /// What cannot be written is kept for the next time.
+    /// Writes down what apps used on this node since this was last done. What cannot be written is kept for the next time.
     pub async fn note_usage(&self) -> Result<(), StoreError> {
-        let shares = self.usage.limits.shares().take();
-        if let Err(error) = self.tell_of_shares(&shares).await {
-            self.usage.limits.shares().give_back(shares);
-            return Err(error);
-        }
         let used = self.usage.counters.take();
         for (index, part) in used.chunks(NOTED_AT_ONCE).enumerate() {
             if let Err(error) = self.store.add_usage(part).await {
@@ -51,6 +45,21 @@ impl Gateway {
             }
         }
         Ok(())
+    }
+
+    /// Lets it be known which apps near their monthly limits. Every node tells of it, and it is told once.
+    pub async fn tell_of_limits(&self) -> Result<(), StoreError> {
+        let told = self.usage.limits.take_reached().into_iter().map(|reached| NewAlert {
+            kind: AlertType::UsageLimit,
+            app_id: Some(reached.app_id),
+            recipient: Recipient::Owner,
+            facts: Facts::LimitReached { percent: reached.percent, used: reached.used, most: reached.max.into() }
+                .to_json(),
+            occasion: format!("limit:{}:{}:{}", reached.app_id, reached.month, reached.percent),
+            at: self.now(),
+        });
+        let told: Vec<_> = told.collect();
+        if told.is_empty() { Ok(()) } else { self.store.raise_alerts(&told).await }
     }
 
     /// What an app used by the day, and of its monthly limit.
