@@ -5,8 +5,6 @@
 
 mod facts;
 mod server;
-#[cfg(test)]
-mod tests;
 mod text;
 
 pub(crate) use facts::{Facts, KeyFacts};

@@ -16,6 +16,7 @@ mod idempotency_storm;
 mod isolation;
 mod keys;
 mod live;
+mod mail;
 mod outage;
 mod pay_page;
 mod payments;
