@@ -22,4 +22,5 @@ mod payments;
 mod rate_limits;
 mod sockets;
 mod system;
+mod usage;
 mod webhooks;

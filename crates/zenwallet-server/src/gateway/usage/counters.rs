@@ -90,8 +90,10 @@ impl Counters {
     pub(super) fn take(&self) -> Vec<(AppId, Day, Used)> {
         let mut taken = Vec::new();
         self.all().retain(|app_id, counter| {
+            // Asked first: whoever lets go of it in between may have counted.
+            let is_held = Arc::get_mut(counter).is_none();
             taken.extend(counter.take().into_iter().map(|(day, used)| (*app_id, day, used)));
-            Arc::strong_count(counter) > 1
+            is_held
         });
         taken
     }
