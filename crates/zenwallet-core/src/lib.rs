@@ -4,6 +4,7 @@
 //! workers cannot disagree. Nothing here reads a clock, a file or a socket: time and randomness come in as
 //! [`time::Clock`] and [`id::IdSource`].
 
+pub mod alert;
 pub mod analytics;
 pub mod app;
 pub mod audit;

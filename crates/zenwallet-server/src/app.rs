@@ -32,7 +32,7 @@ pub struct App {
 
 /// The address at the other end of a connection.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Peer(pub(crate) IpAddr);
+pub struct Peer(pub IpAddr);
 
 /// What of it is served, and how.
 #[derive(Clone, Debug)]

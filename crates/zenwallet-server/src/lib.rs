@@ -11,6 +11,7 @@ pub mod egress;
 pub mod gateway;
 mod http;
 mod listen;
+pub mod mail;
 pub mod metrics;
 mod pay_page;
 mod qr;
@@ -18,6 +19,6 @@ mod realtime;
 mod wire;
 pub mod worker;
 
-pub use app::{App, AppOptions};
+pub use app::{App, AppOptions, Peer};
 pub use http::openapi;
 pub use listen::{Limits, serve};

@@ -3,6 +3,7 @@
 //! [`Store`] is the whole contract on one page. Each method is one use-case-sized transaction, does the same
 //! on both databases, and is held to it by one contract suite that runs on both.
 
+mod alerts;
 mod announce;
 mod apps;
 mod audit;
@@ -26,6 +27,7 @@ mod throttle;
 mod usage;
 mod users;
 
+pub use alerts::{Alert, AlertBatch, NewAlert, Recipient, UntoldFailure};
 pub use apps::{Deleted, Outgoing};
 pub use audit::AuditFilter;
 pub use command::{Claim, Command, Committed, Outcome, StoredAnswer};
@@ -198,7 +200,7 @@ impl Store {
         either!(self.rebuild_rollup(app_id))
     }
 
-    // ---- apps and keys: see `apps`; users and sessions: see `users`, `sessions`, `audit` ----
+    // ---- apps and keys: see `apps`; users and sessions: see `users`, `sessions`, `audit`, `alerts` ----
 
     /// Notes when keys last called.
     pub async fn touch_keys(&self, used: &[(KeyId, Timestamp)]) -> Result<()> {

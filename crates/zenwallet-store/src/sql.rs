@@ -313,9 +313,17 @@ impl Store {
 /// Every statement that is written once, for the tests that prepare them all on both databases.
 #[cfg(test)]
 pub(crate) fn statements() -> Vec<&'static str> {
-    use crate::{apps, audit, sessions, throttle, usage, users};
-    let (people, usage) = ([sessions::STATEMENTS, users::STATEMENTS].concat(), usage::STATEMENTS);
-    [apps::STATEMENTS, audit::STATEMENTS, throttle::STATEMENTS, &people, usage].concat()
+    use crate::{alerts, apps, audit, sessions, throttle, usage, users};
+    [
+        alerts::STATEMENTS,
+        apps::STATEMENTS,
+        audit::STATEMENTS,
+        sessions::STATEMENTS,
+        throttle::STATEMENTS,
+        usage::STATEMENTS,
+        users::STATEMENTS,
+    ]
+    .concat()
 }
 
 #[cfg(test)]

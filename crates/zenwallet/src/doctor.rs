@@ -39,7 +39,17 @@ pub(crate) async fn examine(config: &Config) -> anyhow::Result<ExitCode> {
             report("database", Ok(kind));
         }
     }
+    report("email", examine_email(config).await);
     Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Connects and logs in, without sending anything.
+async fn examine_email(config: &Config) -> Result<String, String> {
+    match open::mailer(config) {
+        Err(error) => Err(format!("{error:#}")),
+        Ok(None) => Ok("no SMTP server is configured: alerts are not sent by email".to_owned()),
+        Ok(Some(mailer)) => mailer.check().await.map_err(|error| format!("{error}; check email.smtp_url")),
+    }
 }
 
 async fn examine_store(store: &Store) -> Vec<(&'static str, Result<String, String>)> {

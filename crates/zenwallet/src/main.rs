@@ -6,6 +6,7 @@ mod logs;
 mod open;
 mod rollup;
 mod serve;
+mod user;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
@@ -69,6 +70,9 @@ enum Command {
     /// Apps and their keys
     #[command(subcommand)]
     App(app::Command),
+    /// Who may log in
+    #[command(subcommand)]
+    User(user::Command),
 }
 
 fn main() -> ExitCode {
@@ -104,6 +108,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Doctor => doctor::examine(&config).await,
             Command::Rollup(command) => rollup::run(&config, command).await,
             Command::App(command) => app::run(&config, command).await,
+            Command::User(command) => user::run(&config, command).await,
         }
     })
 }

@@ -16,6 +16,7 @@ use zenwallet_core::time::Clock;
 use zenwallet_server::config::{Config, StatementMode};
 use zenwallet_server::egress::Egress;
 use zenwallet_server::gateway::{Gateway, InstanceKey, LogRules, WebhookRules};
+use zenwallet_server::mail::Mailer;
 use zenwallet_store::{
     Handoff, Leasing, PostgresOptions, PostgresStore, SqliteOptions, SqliteStore, Statements, Store, Surroundings,
 };
@@ -74,7 +75,15 @@ pub(crate) async fn gateway(config: &Config, handoff: Option<Handoff>) -> anyhow
     }
     let key = instance_key(config)?;
     let (ids, rules) = (Arc::new(IdSource::System), webhook_rules(config));
-    Ok(Gateway::new(store, Clock::System, ids, key, rules, log_rules(config), &config.public_url).await?)
+    let gateway = Gateway::new(store, Clock::System, ids, key, rules, log_rules(config), &config.public_url).await?;
+    Ok(gateway.with_mailer(mailer(config)?))
+}
+
+/// The way out for emails, if the operator named one.
+pub(crate) fn mailer(config: &Config) -> anyhow::Result<Option<Mailer>> {
+    let Some(server) = config.email.smtp.clone() else { return Ok(None) };
+    let mailer = Mailer::new(server, config.email.from.as_deref(), &config.public_url);
+    Ok(Some(mailer.context("email: set email.from and email.smtp_url as zenwallet.default.toml shows them")?))
 }
 
 fn log_rules(config: &Config) -> LogRules {

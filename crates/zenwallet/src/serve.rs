@@ -31,6 +31,7 @@ pub(crate) async fn serve(mut config: Config) -> anyhow::Result<ExitCode> {
     config.rebind(listener.local_addr()?);
     let (gateway, workers) = open_with_workers(&config, config.serve_worker).await?;
     show_demo(&config, &gateway).await?;
+    show_setup(&config, &gateway).await?;
 
     let limits = Limits {
         max_connections: config.http.max_connections,
@@ -45,6 +46,7 @@ pub(crate) async fn serve(mut config: Config) -> anyhow::Result<ExitCode> {
         body_timeout: config.http.body_timeout,
         public_url: config.public_url.clone(),
         allowed_origins: config.live.allowed_origins.clone(),
+        trusted_proxies: config.http.trusted_proxies.clone(),
     };
     let app = App::new(Arc::clone(&gateway), options);
     let stop = CancellationToken::new();
@@ -107,6 +109,11 @@ async fn open_with_workers(config: &Config, delivers: bool) -> anyhow::Result<(A
         let grace = config.shutdown.grace;
         let dispatch = Dispatch { gateway: Arc::clone(&gateway), slots, handoff, inbox, grace };
         workers.tasks.spawn(worker::run_deliveries(dispatch, workers.stop.clone()));
+        if gateway.sends_emails() {
+            workers.tasks.spawn(worker::run_mail(Arc::clone(&gateway), workers.stop.clone()));
+        } else {
+            tracing::info!("no SMTP server is configured: alerts are not sent by email; email.smtp_url changes that");
+        }
     }
     Ok((gateway, workers))
 }
@@ -159,6 +166,20 @@ fn asked_to_stop() -> anyhow::Result<impl Future<Output = &'static str>> {
             _ = interrupt.recv() => "SIGINT",
         }
     })
+}
+
+/// As long as there is no user, each start shows how to make the first one.
+async fn show_setup(config: &Config, gateway: &Gateway) -> anyhow::Result<()> {
+    let Some(token) = gateway.setup_token().await? else { return Ok(()) };
+    let url = &config.public_url;
+    say(&format!(
+        "\nNobody can log in yet. Make the first user, an admin, on this machine:\n\n\
+         \x20 zenwallet user create --email you@example.com --name You --role admin\n\n\
+         or from anywhere with this token, which works once:\n\n\
+         \x20 curl {url}/api/auth/setup -H 'Content-Type: application/json' \\\n\
+         \x20   -d '{{\"token\":\"{token}\",\"email\":\"you@example.com\",\"name\":\"You\",\"password\":\"…\"}}'\n",
+    ));
+    Ok(())
 }
 
 /// The first start of an empty SQLite database makes a test app, so that the first payment is one line away.

@@ -44,18 +44,20 @@ const RESERVED: [(&str, &[&str]); 7] = [
 ];
 
 /// Which modules of the server a module may use.
-const MODULES: [(&str, &[&str]); 13] = [
-    ("config", &[]),
+const MODULES: [(&str, &[&str]); 14] = [
+    // It reads what names an SMTP server with the one parser there is.
+    ("config", &["mail"]),
     ("egress", &[]),
+    ("mail", &["egress"]),
     ("metrics", &[]),
     ("qr", &[]),
     ("wire", &["egress", "qr"]),
-    ("gateway", &["egress", "wire", "qr"]),
+    ("gateway", &["egress", "mail", "wire", "qr"]),
     ("edge", &["gateway", "wire"]),
     ("http", &["edge", "gateway", "wire", "qr", "metrics"]),
     ("pay_page", &["edge", "gateway", "wire", "qr"]),
     ("realtime", &["edge", "gateway", "wire"]),
-    ("worker", &["egress", "gateway", "wire", "metrics"]),
+    ("worker", &["egress", "gateway", "mail", "wire", "metrics"]),
     ("app", &["edge", "http", "pay_page", "realtime", "gateway", "metrics"]),
     ("listen", &["app"]),
 ];

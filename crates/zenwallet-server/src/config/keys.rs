@@ -121,6 +121,19 @@ pub(super) static KEYS: &[Key] = &[
         "Longest time a client may leave an answer unread, in milliseconds.",
     ),
     key(
+        "http.trusted_proxies",
+        "ZENWALLET_HTTP_TRUSTED_PROXIES",
+        Fallback::Absent {
+            then: "nobody's word counts: a client is whoever connects",
+            example: "10.0.0.0/8, 127.0.0.1/32",
+        },
+        Kind::Text {
+            accepted: "ranges of addresses with commas between, such as 10.1.0.0/16, fd12::/16; none for no range",
+            read: read::trusted_proxies,
+        },
+        "Proxies whose X-Forwarded-For says where a request comes from: for throttled logins and the audit log.",
+    ),
+    key(
         "http.metrics",
         "ZENWALLET_HTTP_METRICS",
         Fallback::Value("true"),
@@ -318,6 +331,26 @@ pub(super) static KEYS: &[Key] = &[
             read: read::allowed_origins,
         },
         "Origins whose pages may open sockets, beside the gateway's own.",
+    ),
+    key(
+        "email.smtp_url",
+        "ZENWALLET_EMAIL_SMTP_URL",
+        Fallback::Absent {
+            then: "no emails are sent, and everything else works",
+            example: "smtps://USER:PASSWORD@mail.example.com:465",
+        },
+        Kind::Secret {
+            accepted: "smtps://USER:PASSWORD@HOST:PORT; smtp://…?tls=required for STARTTLS; smtp:// for this machine alone",
+            read: read::smtp_url,
+        },
+        "The SMTP server that takes the gateway's emails; user and password are percent-encoded.",
+    ),
+    key(
+        "email.from",
+        "ZENWALLET_EMAIL_FROM",
+        Fallback::Absent { then: "zenwallet at the host of public_url", example: "ZenWallet <zenwallet@example.com>" },
+        Kind::Text { accepted: "an address, with or without a name before it", read: read::email_from },
+        "Who the gateway's emails come from; the SMTP server must take it.",
     ),
 ];
 

@@ -6,8 +6,8 @@ use super::key::{Fallback, Form, Key};
 use super::keys::{self, KEYS};
 use super::read::{Refusal, SECRET_KEY_FIX};
 use super::{
-    Config, DatabaseConfig, DemoConfig, EventsConfig, ExpiryConfig, HttpConfig, LiveConfig, LogConfig, LogFormat,
-    ShutdownConfig, StatementMode, WebhooksConfig, default_public_url,
+    Config, DatabaseConfig, DemoConfig, EmailConfig, EventsConfig, ExpiryConfig, HttpConfig, LiveConfig, LogConfig,
+    LogFormat, ShutdownConfig, StatementMode, WebhooksConfig, default_public_url,
 };
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -149,6 +149,7 @@ fn blank() -> Config {
             keep_alive_idle: Duration::ZERO,
             write_stall_timeout: Duration::ZERO,
             metrics: false,
+            trusted_proxies: Vec::new(),
         },
         database: DatabaseConfig {
             read_connections: 0,
@@ -177,5 +178,6 @@ fn blank() -> Config {
         },
         events: EventsConfig { retention_days: 0 },
         live: LiveConfig { max_connections_per_app: 0, allowed_origins: Vec::new() },
+        email: EmailConfig { smtp: None, from: None },
     }
 }

@@ -20,6 +20,7 @@ pub use load::load;
 pub use process::load_from_process;
 pub use render::default_file;
 
+use crate::mail::SmtpServer;
 use secrecy::{ExposeSecret, SecretBox, SecretString};
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -65,6 +66,17 @@ pub struct Config {
     pub events: EventsConfig,
     /// `live.*`: sockets and streams.
     pub live: LiveConfig,
+    /// `email.*`: alerts by email.
+    pub email: EmailConfig,
+}
+
+/// Alerts by email.
+#[derive(Clone, Debug)]
+pub struct EmailConfig {
+    /// The server that takes them; `None`: none are sent.
+    pub smtp: Option<SmtpServer>,
+    /// Who they come from; `None`: `zenwallet` at the host of the public URL.
+    pub from: Option<String>,
 }
 
 /// The logs.
@@ -122,6 +134,8 @@ pub struct HttpConfig {
     pub write_stall_timeout: Duration,
     /// Whether `/metrics` is served.
     pub metrics: bool,
+    /// Proxies whose word about a client's address counts.
+    pub trusted_proxies: Vec<Cidr>,
 }
 
 /// The way to the database.

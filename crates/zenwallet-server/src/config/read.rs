@@ -1,6 +1,7 @@
 //! From text to values, one function for each kind of value. A reason never repeats the text: it may be a secret.
 
 use super::{Config, SecretKey};
+use crate::mail::{self, SmtpServer};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_PAD_INDIFFERENT, URL_SAFE_PAD_INDIFFERENT};
 use secrecy::{ExposeSecret, SecretBox, SecretSlice, SecretString};
@@ -109,10 +110,18 @@ pub(super) fn retry_delays(config: &mut Config, text: &str) -> Read<()> {
 }
 
 pub(super) fn allow_cidrs(config: &mut Config, text: &str) -> Read<()> {
-    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty() && *part != "none");
-    let ranges = parts.map(|part| Cidr::parse(part).ok_or_else(|| Refusal::new("holds something that is no range")));
-    config.webhooks.allow_cidrs = Some(ranges.collect::<Read<_>>()?);
+    config.webhooks.allow_cidrs = Some(ranges(text)?);
     Ok(())
+}
+
+pub(super) fn trusted_proxies(config: &mut Config, text: &str) -> Read<()> {
+    config.http.trusted_proxies = ranges(text)?;
+    Ok(())
+}
+
+fn ranges(text: &str) -> Read<Vec<Cidr>> {
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty() && *part != "none");
+    parts.map(|part| Cidr::parse(part).ok_or_else(|| Refusal::new("holds something that is no range"))).collect()
 }
 
 /// The milliseconds of `250ms` or `10s`.
@@ -161,6 +170,19 @@ pub(super) fn allowed_origins(config: &mut Config, text: &str) -> Read<()> {
             .ok_or_else(|| Refusal::new(format!("holds {:?}, which is no origin", part.trim())).instead(meant))
     };
     config.live.allowed_origins = text.split(',').map(origin).collect::<Read<_>>()?;
+    Ok(())
+}
+
+pub(super) fn smtp_url(config: &mut Config, text: &str) -> Read<()> {
+    config.email.smtp = Some(SmtpServer::parse(text).map_err(Refusal::new)?);
+    Ok(())
+}
+
+pub(super) fn email_from(config: &mut Config, text: &str) -> Read<()> {
+    if !mail::is_sender(text) {
+        return Err(Refusal::new("is not an address"));
+    }
+    config.email.from = Some(text.to_owned());
     Ok(())
 }
 

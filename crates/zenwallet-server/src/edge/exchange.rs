@@ -1,5 +1,6 @@
 //! One request and its answer: what the edge and the handlers tell each other.
 
+use crate::gateway::Visitor;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use std::convert::Infallible;
@@ -37,6 +38,12 @@ impl Exchange {
 
     pub(crate) fn address(&self) -> Option<IpAddr> {
         self.0.origin.address
+    }
+
+    /// Where the request comes from, as the audit log keeps it.
+    pub(crate) fn visitor(&self) -> Visitor {
+        let (address, request_id) = (self.address(), Some(self.request_id()));
+        Visitor { address, user_agent: String::new(), device: None, request_id }
     }
 
     pub(crate) fn is_https(&self) -> bool {

@@ -12,7 +12,6 @@ use axum::http::{HeaderMap, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use std::sync::Arc;
 use std::time::Duration;
-use zenwallet_core::app::App;
 use zenwallet_core::id::{
     AppId, AppKind, DeliveryKind, EndpointKind, EventKind, Id, KeyKind, Kind, LinkKind, PaymentKind, SessionKind,
     UserKind,
@@ -76,7 +75,7 @@ fn chosen_app(query: Option<&str>) -> Result<AppId, ApiError> {
 }
 
 /// The app that the path names, for whoever may look at it: its own keys, and users who see it.
-pub(crate) struct AppReader(pub(crate) Arc<App>);
+pub(crate) struct AppReader(pub(crate) Caller);
 
 impl FromRequestParts<Arc<Gateway>> for AppReader {
     type Rejection = ApiError;
@@ -86,11 +85,11 @@ impl FromRequestParts<Arc<Gateway>> for AppReader {
         if is_user {
             let UserCaller(login) = UserCaller::from_request_parts(parts, gateway).await?;
             let PathId(id) = PathId::<AppKind>::from_request_parts(parts, gateway).await?;
-            return Ok(Self(Arc::new(gateway.app_of(&login.user, id).await?)));
+            return Ok(Self(gateway.recognise_user_of(login, id).await?));
         }
         let AppCaller(caller) = AppCaller::from_request_parts(parts, gateway).await?;
         let PathId(id) = PathId::<AppKind>::from_request_parts(parts, gateway).await?;
-        if caller.app.id == id { Ok(Self(caller.app)) } else { Err(ApiError::new(Code::AppNotFound)) }
+        if caller.app.id == id { Ok(Self(caller)) } else { Err(ApiError::new(Code::AppNotFound)) }
     }
 }
 

@@ -23,15 +23,15 @@ pub use log::LogRules;
 pub(crate) use payments::Answer;
 pub use payments::Idempotency;
 pub(crate) use people::{
-    AppChange, Confirmation, Credentials, Granted, KeyChange, LimitChange, Login, NewKey, NewPassword, NewTotp,
-    SecondFactor,
+    AppChange, Confirmation, Credentials, Granted, KeyChange, LimitChange, NewKey, NewPassword, NewTotp, SecondFactor,
 };
-pub use people::{NewAccount, OpenedLink, PeopleError, Visitor};
+pub use people::{Login, NewAccount, OpenedLink, PeopleError, Visitor};
 pub use secrets::{InstanceKey, SecretError};
 pub(crate) use usage::CreateError;
 pub use webhooks::WebhookRules;
 pub(crate) use webhooks::{TestTarget, WebhookError};
 
+use crate::mail::Mailer;
 use crate::qr::{QrCodes, QrError};
 use crate::wire::payment::PaymentView;
 use std::sync::Arc;
@@ -52,6 +52,7 @@ pub struct Gateway {
     pub(crate) ids: Arc<IdSource>,
     pub(crate) view: PaymentView,
     pub(crate) webhooks: WebhookRules,
+    mailer: Option<Mailer>,
     log: LogRules,
     live: live::Live,
     key: InstanceKey,
@@ -93,8 +94,8 @@ impl Gateway {
         let (callers, signing_keys) = (keys::Callers::new(), delivery::SigningKeys::new());
         let people = people::People::new(&ids, public_url);
         let live = live::Live::new(log.max_followers_per_app);
-        let usage = usage::Usage::default();
-        Ok(Self { store, clock, ids, view, webhooks, log, live, key, callers, people, signing_keys, usage })
+        let (usage, mailer) = (usage::Usage::default(), None);
+        Ok(Self { store, clock, ids, view, webhooks, mailer, log, live, key, callers, people, signing_keys, usage })
     }
 
     /// The present moment.

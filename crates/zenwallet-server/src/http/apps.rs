@@ -53,9 +53,9 @@ pub(crate) async fn list_apps(
     responses((status = 200, body = AppObject, description = "The app"),
         (status = 400, body = ErrorBody, description = "Unknown parameter"),
         (status = 404, body = ErrorBody, description = "No app that you may see has this id")))]
-pub(crate) async fn get_app(AppReader(app): AppReader, Query(query): Query) -> Answered {
+pub(crate) async fn get_app(AppReader(caller): AppReader, Query(query): Query) -> Answered {
     Params::parse(query.as_deref()).finish(())?;
-    Ok(show(200, &AppObject::new(&app)))
+    Ok(show(200, &AppObject::new(&caller.app)))
 }
 
 /// Change an app
@@ -109,11 +109,11 @@ pub(crate) async fn delete_app(
         (status = 404, body = ErrorBody, description = "No app that you may see has this id")))]
 pub(crate) async fn list_keys(
     State(gateway): State<Arc<Gateway>>,
-    AppReader(app): AppReader,
+    AppReader(caller): AppReader,
     Query(query): Query,
 ) -> Answered {
     Params::parse(query.as_deref()).finish(())?;
-    let (keys, now) = (gateway.list_keys(&app).await?, gateway.now());
+    let (keys, now) = (gateway.list_keys(&caller.app).await?, gateway.now());
     Ok(show(200, &WholeList::new(keys.iter().map(|key| KeyObject::new(key, now)).collect())))
 }
 

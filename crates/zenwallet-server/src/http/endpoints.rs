@@ -1,7 +1,7 @@
 //! `/api/webhooks/endpoints`: where an app's webhooks go.
 
 use super::{Answered, show};
-use crate::edge::{ApiError, AppCaller, JsonRequest, PathId, Query};
+use crate::edge::{ApiError, AppCaller, Exchange, JsonRequest, PathId, Query};
 use crate::gateway::Gateway;
 use crate::wire::endpoint::{
     CreateEndpoint, DeletedEndpoint, EndpointChange, EndpointList, EndpointObject, UpdateEndpoint,
@@ -12,6 +12,7 @@ use axum::extract::State;
 use axum::response::Response;
 use std::sync::Arc;
 use zenwallet_core::Code;
+use zenwallet_core::audit::Action;
 use zenwallet_core::endpoint::Endpoint;
 use zenwallet_core::id::EndpointKind;
 
@@ -27,11 +28,13 @@ use zenwallet_core::id::EndpointKind;
 pub(crate) async fn create_endpoint(
     State(gateway): State<Arc<Gateway>>,
     AppCaller(caller): AppCaller,
+    exchange: Exchange,
     request: JsonRequest,
 ) -> Answered {
     let rules = &gateway.webhooks.egress;
     let wanted = EndpointChange::parse_new(&request.body, caller.app.environment, rules)?;
     let endpoint = gateway.create_endpoint(&caller.app, wanted).await?;
+    gateway.note_act(&caller, &exchange.visitor(), Action::EndpointCreated, endpoint.id).await?;
     Ok(endpoint_answer(&gateway, 201, &endpoint))
 }
 
@@ -83,12 +86,14 @@ pub(crate) async fn get_endpoint(
 pub(crate) async fn update_endpoint(
     State(gateway): State<Arc<Gateway>>,
     AppCaller(caller): AppCaller,
+    exchange: Exchange,
     PathId(id): PathId<EndpointKind>,
     request: JsonRequest,
 ) -> Answered {
     let rules = &gateway.webhooks.egress;
     let wanted = EndpointChange::parse(&request.body, caller.app.environment, rules)?;
     let endpoint = gateway.update_endpoint(caller.app.id, id, wanted).await?;
+    gateway.note_act(&caller, &exchange.visitor(), Action::EndpointChanged, id).await?;
     Ok(endpoint_answer(&gateway, 200, &endpoint))
 }
 
@@ -104,11 +109,13 @@ pub(crate) async fn update_endpoint(
 pub(crate) async fn delete_endpoint(
     State(gateway): State<Arc<Gateway>>,
     AppCaller(caller): AppCaller,
+    exchange: Exchange,
     PathId(id): PathId<EndpointKind>,
     Query(query): Query,
 ) -> Answered {
     Params::parse(query.as_deref()).finish(())?;
     gateway.delete_endpoint(caller.app.id, id).await?;
+    gateway.note_act(&caller, &exchange.visitor(), Action::EndpointDeleted, id).await?;
     Ok(show(200, &DeletedEndpoint::new(id)))
 }
 

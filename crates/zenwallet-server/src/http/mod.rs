@@ -12,6 +12,7 @@ mod export;
 pub mod openapi;
 mod payments;
 mod qr;
+mod settings;
 mod system;
 mod usage;
 mod users;

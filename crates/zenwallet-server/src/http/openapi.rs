@@ -1,7 +1,7 @@
 //! The routes of the API and their description: one list makes both, so they cannot drift apart.
 
 use super::{
-    analytics, apps, audit, auth, deliveries, endpoints, events, export, payments, qr, usage, users, webhooks,
+    analytics, apps, audit, auth, deliveries, endpoints, events, export, payments, qr, settings, usage, users, webhooks,
 };
 use crate::gateway::Gateway;
 use axum::Router;
@@ -31,7 +31,8 @@ use utoipa_axum::routes;
         (name = "Apps", description = "What you sell by, and the keys it calls with"),
         (name = "Account", description = "Logging in and out, and your own account"),
         (name = "Users", description = "Who may log in: for admins"),
-        (name = "Audit", description = "Who did what")
+        (name = "Audit", description = "Who did what"),
+        (name = "Settings", description = "What a user is told of, and how")
     ),
     security(("api_key" = []), ("session" = [])),
     modifiers(&Credentials)
@@ -130,6 +131,8 @@ fn people_routes() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(users::log_out_user))
         .routes(routes!(audit::list_audit))
         .routes(routes!(audit::export_audit))
+        .routes(routes!(settings::get_notifications, settings::update_notifications))
+        .routes(routes!(settings::send_test_email))
 }
 
 /// A member that no description names is refused; the schemas say so too.

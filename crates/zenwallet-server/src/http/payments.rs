@@ -2,7 +2,7 @@
 
 use super::{Answered, json};
 use crate::edge::{ApiError, AppCaller, Exchange, JsonRequest, PathId, Query};
-use crate::gateway::Gateway;
+use crate::gateway::{Caller, Gateway};
 use crate::wire::error::ErrorBody;
 use crate::wire::list::{self, ListRequest, PaymentList};
 use crate::wire::payment::{CompletePayment, CreatePayment, PaymentObject};
@@ -12,7 +12,8 @@ use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue};
 use std::sync::Arc;
 use zenwallet_core::Code;
-use zenwallet_core::id::PaymentKind;
+use zenwallet_core::audit::Action;
+use zenwallet_core::id::{PaymentId, PaymentKind};
 use zenwallet_core::limits::TOTAL_COUNT_MAX;
 use zenwallet_store::{Committed, Outcome, StoredAnswer};
 
@@ -113,6 +114,7 @@ pub(crate) async fn complete_payment(
     let wanted = CompletePayment::parse(&request.body)?;
     let answer = settlement_answer(&gateway, &exchange);
     let committed = gateway.complete_payment(caller.app.id, id, wanted, request.idempotency, &answer).await?;
+    note_settlement(&gateway, &caller, &exchange, (Action::PaymentCompleted, id), &committed).await?;
     respond(committed, &answer)
 }
 
@@ -138,7 +140,22 @@ pub(crate) async fn cancel_payment(
     request.expect_nothing()?;
     let answer = settlement_answer(&gateway, &exchange);
     let committed = gateway.cancel_payment(caller.app.id, id, request.idempotency, &answer).await?;
+    note_settlement(&gateway, &caller, &exchange, (Action::PaymentCanceled, id), &committed).await?;
     respond(committed, &answer)
+}
+
+/// Writes down what a user did to a payment; what an app does stands in its log.
+async fn note_settlement(
+    gateway: &Gateway,
+    caller: &Caller,
+    exchange: &Exchange,
+    (action, id): (Action, PaymentId),
+    committed: &Committed,
+) -> Result<(), ApiError> {
+    if caller.login.is_some() && matches!(committed.outcome, Outcome::Settled { .. }) {
+        gateway.note_act(caller, &exchange.visitor(), action, id).await?;
+    }
+    Ok(())
 }
 
 /// Renders what became of a payment that somebody wanted to end.

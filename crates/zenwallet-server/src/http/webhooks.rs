@@ -1,7 +1,7 @@
 //! The levers of webhooks: tests, replays, new secrets.
 
 use super::{Answered, show};
-use crate::edge::{ApiError, AppCaller, JsonRequest, PathId, known_id};
+use crate::edge::{ApiError, AppCaller, AppReader, Exchange, JsonRequest, known_id};
 use crate::gateway::{Gateway, TestTarget};
 use crate::wire::delivery::DeliveryDetail;
 use crate::wire::error::ErrorBody;
@@ -9,7 +9,9 @@ use crate::wire::levers::{ReplayObject, ReplayWebhooks, RotateSecret, RotatedSec
 use axum::extract::State;
 use std::sync::Arc;
 use zenwallet_core::Code;
-use zenwallet_core::id::{AppId, AppKind, EndpointId};
+use zenwallet_core::app::Environment;
+use zenwallet_core::audit::Action;
+use zenwallet_core::id::{AppId, EndpointId};
 use zenwallet_store::DeliveryFilter;
 
 /// Send a test webhook
@@ -68,7 +70,7 @@ async fn existing_endpoint(gateway: &Gateway, app_id: AppId, text: &str) -> Resu
 /// Rotate the webhook secret
 ///
 /// Answers with the new secret, which is shown this once. Until the overlap is over every webhook carries a signature
-/// of both.
+/// of both. In production a user needs a proof of who he is from the last ten minutes.
 #[utoipa::path(post, path = "/api/apps/{app_id}/webhook-secret/rotate", tag = "Webhooks", request_body = RotateSecret,
     params(("app_id" = String, Path, description = "The app whose key calls")),
     responses(
@@ -78,15 +80,17 @@ async fn existing_endpoint(gateway: &Gateway, app_id: AppId, text: &str) -> Resu
         (status = 409, body = ErrorBody, description = "Four secrets sign at the same time already")))]
 pub(crate) async fn rotate_webhook_secret(
     State(gateway): State<Arc<Gateway>>,
-    AppCaller(caller): AppCaller,
-    PathId(id): PathId<AppKind>,
+    AppReader(caller): AppReader,
+    exchange: Exchange,
     request: JsonRequest,
 ) -> Answered {
-    if id != caller.app.id {
-        return Err(ApiError::new(Code::AppNotFound));
-    }
     let RotateSecret { overlap_s } = RotateSecret::parse(&request.body)?;
+    let id = caller.app.id;
+    if let Some(login) = caller.login.as_ref().filter(|_| caller.app.environment == Environment::Production) {
+        login.require_confirmed(gateway.now())?;
+    }
     let (webhook_secret, ends_at) = gateway.rotate_webhook_secret(id, overlap_s).await?;
+    gateway.note_act(&caller, &exchange.visitor(), Action::WebhookSecretRotated, id).await?;
     let (app_id, former_secrets_end_at) = (id.to_string(), ends_at.to_string());
     Ok(show(200, &RotatedSecret { app_id, webhook_secret, former_secrets_end_at }))
 }

@@ -117,7 +117,6 @@ impl<'a> AuditObject<'a> {
 
 /// A page of the audit log, newest first.
 #[derive(Serialize, ToSchema)]
-#[expect(dead_code, reason = "describes the wire in OpenAPI; the page is written piece by piece")]
 pub(crate) struct AuditList<'a> {
     /// Always `list`.
     #[schema(example = "list")]

@@ -179,6 +179,21 @@ impl<'a> Fields<'a> {
         members
     }
 
+    /// What is read from the members of an object of its own. What is wrong there is named by its path.
+    pub(crate) fn within<T>(&mut self, name: &'static str, read: impl FnOnce(&mut Fields<'a>) -> T) -> Option<T> {
+        let raw = self.take(name)?;
+        if !raw.starts_with('{') {
+            self.reject(Code::ParameterTypeInvalid, name, format!("{name} must be an object"));
+            return None;
+        }
+        let inner = Self::parse(raw.as_bytes());
+        let mut inner = self.keep(inner)?;
+        let value = read(&mut inner);
+        let refused = inner.finish(Some(value));
+        let path = |refused: Rejection| Rejection { param: format!("{name}.{}", refused.param).into(), ..refused };
+        refused.map_err(|all| self.errors.extend(all.into_iter().map(path))).ok()
+    }
+
     /// Whether a member is there and null. To be asked before it is read.
     pub(crate) fn is_null(&self, name: &str) -> bool {
         self.members.iter().any(|(member, value)| member == name && value.get() == "null")

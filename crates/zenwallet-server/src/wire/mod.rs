@@ -12,6 +12,7 @@ pub(crate) mod error;
 pub(crate) mod event;
 pub(crate) mod levers;
 pub(crate) mod list;
+pub(crate) mod notification;
 pub(crate) mod payment;
 pub(crate) mod query;
 pub(crate) mod socket;

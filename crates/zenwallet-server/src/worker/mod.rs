@@ -2,12 +2,16 @@
 
 mod deliver;
 mod live;
+mod mail;
 mod send;
 
 #[doc(hidden)]
 pub use deliver::Lanes;
 pub use deliver::{Dispatch, Slots, run_deliveries};
 pub use live::run_live;
+#[doc(hidden)]
+pub use mail::watch_endpoints;
+pub use mail::{run_mail, send_due_alerts};
 
 use crate::gateway::Gateway;
 use std::sync::Arc;
@@ -91,6 +95,9 @@ pub async fn run_upkeep(gateway: Arc<Gateway>, stop: CancellationToken) {
         if let Err(error) = gateway.prune_key_use().await {
             tracing::warn!(%error, "old uses of keys could not be forgotten");
         }
+        if let Err(error) = gateway.prune_people().await {
+            tracing::warn!(%error, "old sessions could not be forgotten");
+        }
         loop {
             match gateway.prune_idempotency_keys(PRUNE_BATCH).await {
                 Ok(pruned) if pruned >= u64::from(PRUNE_BATCH) && !stop.is_cancelled() => {}
@@ -106,6 +113,7 @@ pub async fn run_upkeep(gateway: Arc<Gateway>, stop: CancellationToken) {
         if round == 0 {
             prune_deliveries(&gateway, &stop).await;
             prune_events(&gateway, &stop).await;
+            prune_alerts(&gateway, &stop).await;
         }
         crate::metrics::upkeep();
     }
@@ -147,6 +155,20 @@ async fn prune_events(gateway: &Gateway, stop: &CancellationToken) {
             Ok(pruned) => tracing::debug!(pruned, "old events were forgotten"),
             Err(error) => {
                 tracing::warn!(%error, "old events could not be forgotten");
+                return;
+            }
+        }
+    }
+}
+
+/// Forgets alerts that have been kept long enough.
+async fn prune_alerts(gateway: &Gateway, stop: &CancellationToken) {
+    while !stop.is_cancelled() {
+        match gateway.prune_alerts(PRUNE_BATCH).await {
+            Ok(0) => return,
+            Ok(pruned) => tracing::debug!(pruned, "old alerts were forgotten"),
+            Err(error) => {
+                tracing::warn!(%error, "old alerts could not be forgotten");
                 return;
             }
         }

@@ -74,6 +74,37 @@ fn seen(code: Code) -> Seen {
         | Code::OriginForbidden
         | Code::SocketRequestInvalid
         | Code::WebhookSecretLimit => Act,
+        Code::SessionMissing | Code::SessionInvalid | Code::NotForKeys => {
+            In("people::login::a_login_gives_tokens_that_work")
+        }
+        Code::SessionEnded | Code::RefreshTokenInvalid | Code::RefreshTokenReused => {
+            In("people::sessions::a_stolen_refresh_token_ends_the_session")
+        }
+        Code::LoginFailed | Code::LoginThrottled => {
+            In("people::login::guessing_is_slowed_down_and_the_owner_comes_in_all_the_same")
+        }
+        Code::PasswordTooShort | Code::PasswordTooCommon => {
+            In("people::login::a_common_password_is_refused_wherever_one_is_chosen")
+        }
+        Code::LinkInvalid | Code::SetupClosed => In("people::login::the_first_user_comes_by_the_printed_token_once"),
+        Code::ConfirmationRequired => In("people::sessions::a_proof_gives_new_tokens_and_the_old_ones_stop"),
+        Code::SessionNotFound => In("people::sessions::a_user_sees_and_ends_his_own_sessions_alone"),
+        Code::AdminRequired => In("people::sessions::an_admin_logs_a_user_out_everywhere"),
+        Code::TotpRequired | Code::TotpInvalid | Code::TotpNotStarted | Code::TotpAlreadyEnabled => {
+            In("people::totp::a_second_factor_is_set_up_asked_for_and_taken_away")
+        }
+        Code::EmailTaken | Code::UserNotFound | Code::LastAdmin | Code::InvitationNotFound => {
+            In("people::users::admins_make_change_and_close_accounts")
+        }
+        Code::KeyNotFound | Code::KeyLimit | Code::AppLimit | Code::AppHasPendingPayments | Code::AppIdMissing => {
+            In("people::apps::apps_and_keys_are_made_changed_and_ended")
+        }
+        Code::CrossSiteRequest => In("people::cookies::a_page_of_another_site_has_no_use_of_the_cookies"),
+        Code::MonthlyLimitReached => In("usage::an_app_creates_no_more_than_its_month_holds"),
+        Code::EmailNotConfigured | Code::EmailFailed => In("mail::a_test_email_says_what_the_server_said"),
+        Code::VersionConflict => {
+            Not("two changes of one account must meet within a millisecond; the store's cases race them")
+        }
         Code::LiveConnectionLimit => In("live::stream::an_app_has_so_many_streams"),
         Code::ShuttingDown => In("live::stream::a_stream_ends_with_its_node"),
         Code::RequestTimeout => In("errors::a_body_that_does_not_come_is_not_waited_for"),

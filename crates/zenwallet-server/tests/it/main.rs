@@ -19,6 +19,7 @@ mod live;
 mod outage;
 mod pay_page;
 mod payments;
+mod people;
 mod rate_limits;
 mod sockets;
 mod system;

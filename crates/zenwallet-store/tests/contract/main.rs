@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at its first surprise")]
 
+mod alerts;
 mod apps;
 mod audit;
 mod batches;
@@ -45,6 +46,17 @@ macro_rules! contract {
 }
 
 contract! {
+    alerts:
+        an_alert_goes_to_whom_it_concerns,
+        what_was_told_is_not_told_again,
+        the_first_email_goes_at_once_and_the_next_tells_the_rest,
+        an_email_that_failed_is_tried_again_until_it_is_given_up,
+        two_nodes_never_claim_the_same_alert,
+        what_nobody_wants_any_more_is_dropped,
+        what_waits_for_one_user_has_a_bound,
+        an_endpoints_failure_is_told_once,
+        old_alerts_are_forgotten,
+    ;
     apps:
         an_app_and_its_key_come_back_as_they_were_made,
         an_app_is_made_whole_or_not_at_all,

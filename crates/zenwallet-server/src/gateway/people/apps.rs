@@ -4,6 +4,7 @@ use super::audit::{app_facts, key_facts};
 use super::{Login, PeopleError};
 use crate::gateway::apps::{AppError, check_overlap, check_rate};
 use crate::gateway::{CreatedApp, Gateway, NewApp};
+use crate::mail::Facts;
 use serde_json::json;
 use zenwallet_core::Code;
 use zenwallet_core::app::{ApiKey, App, Environment, SecretKey, check_name};
@@ -133,6 +134,7 @@ impl Gateway {
         let stored = ApiKey { name: new.name, expires_at: new.expires_at, ..stored };
         let entry = self.key_act(login, Action::KeyCreated, &stored).making(&key_facts(&stored)).entry();
         self.keep_key(&stored, Outgoing::None, 0, entry).await?;
+        self.tell_of_key(login, &stored, Facts::KeyCreated).await;
         Ok((stored, secret))
     }
 
@@ -152,6 +154,7 @@ impl Gateway {
         let act = self.key_act(login, Action::KeyRotated, &old);
         let entry = act.making(&json!({"successor": stored.hint, "overlap_s": overlap_s})).entry();
         self.keep_key(&stored, Outgoing::One(old.id), overlap_s, entry).await?;
+        self.tell_of_key(login, &stored, Facts::KeyRotated).await;
         Ok((stored, secret))
     }
 
@@ -196,6 +199,7 @@ impl Gateway {
         let now = self.now();
         self.store.revoke_key(id, key_id, now, &[entry]).await?;
         self.callers.forget(key.hash).await;
+        self.tell_of_key(login, &key, Facts::KeyRevoked).await;
         Ok(ApiKey { revoked_at: key.revoked_at.or(Some(now)), ..key })
     }
 

@@ -1,13 +1,14 @@
 //! What is written down about an act: by whom, from where.
 
 use super::Login;
-use crate::gateway::Gateway;
+use crate::gateway::{Caller, Gateway};
 use serde_json::{Value, json};
 use std::net::IpAddr;
 use zenwallet_core::app::{ApiKey, App};
 use zenwallet_core::audit::{Action, Actor, AuditEntry};
 use zenwallet_core::id::{AppId, RequestId};
 use zenwallet_core::user::User;
+use zenwallet_store::StoreError;
 
 /// Where a request comes from.
 #[derive(Clone, Debug)]
@@ -67,7 +68,24 @@ impl Gateway {
         Act(entry)
     }
 
-    /// The same for a user who is logged in.
+    /// Writes down what a caller has just done to something of his app. It comes after the act: the act itself stands in
+    /// the app's own log where it is one of payments.
+    pub(crate) async fn note_act(
+        &self,
+        caller: &Caller,
+        visitor: &Visitor,
+        action: Action,
+        target: impl ToString,
+    ) -> Result<(), StoreError> {
+        let who = match &caller.login {
+            Some(login) => actor(&login.user),
+            None => Actor::App(caller.app.id, caller.app.name.clone()),
+        };
+        let entry = self.act(who, visitor, action).on(target).of_app(caller.app.id).entry();
+        self.store.append_audit(&[entry]).await
+    }
+
+    /// Begins an entry of a user who is logged in.
     pub(crate) fn act_of(&self, login: &Login, action: Action) -> Act {
         self.act(actor(&login.user), &login.visitor, action)
     }

@@ -73,7 +73,11 @@ impl Gateway {
             }
         }
         let user = self.with_new_hash(user, &given.password).await?;
-        self.start_session(user, visitor).await
+        let granted = self.start_session(user, visitor).await?;
+        if granted.device.is_some() {
+            self.tell_of_sign_in(&granted.session).await;
+        }
+        Ok(granted)
     }
 
     /// Writes down a login that failed, and says so.

@@ -1,6 +1,7 @@
 //! People: who logs in, from where, and what each may do.
 
 mod account;
+mod alerts;
 mod apps;
 mod audit;
 mod login;

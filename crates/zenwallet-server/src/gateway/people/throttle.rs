@@ -12,7 +12,6 @@ const ADDRESS: SlowPolicy = SlowPolicy { every_ms: 6_000, burst: 50 };
 const DEVICE: SlowPolicy = SlowPolicy { every_ms: 60_000, burst: 10 };
 /// A second factor has but a million codes.
 const SECOND_FACTOR: SlowPolicy = SlowPolicy { every_ms: 300_000, burst: 5 };
-const LINKS: SlowPolicy = SlowPolicy { every_ms: 300_000, burst: 3 };
 
 /// What an attempt is taken out of.
 #[derive(Debug)]
@@ -36,11 +35,6 @@ impl Attempt {
     /// To use a token that cannot be guessed anyway.
     pub(super) fn token(visitor: &Visitor) -> Self {
         Self(vec![(bucket("address", &[&visitor.network()]), ADDRESS)])
-    }
-
-    /// To have a link sent.
-    pub(super) fn link(email: &Email, visitor: &Visitor) -> Self {
-        Self(vec![(bucket("link", &[email.as_str()]), LINKS), (bucket("address", &[&visitor.network()]), ADDRESS)])
     }
 }
 

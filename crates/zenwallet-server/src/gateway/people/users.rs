@@ -40,10 +40,9 @@ pub struct OpenedLink {
 }
 
 impl Gateway {
-    /// The address that makes the first user, while there is none.
-    pub async fn setup_url(&self) -> Result<Option<String>, PeopleError> {
-        let is_open = self.store.is_setup_open().await?;
-        Ok(is_open.then(|| format!("{}/setup#token={}", self.people.public_url, self.key.setup_token())))
+    /// The token that makes the first user, while there is none.
+    pub async fn setup_token(&self) -> Result<Option<String>, PeopleError> {
+        Ok(self.store.is_setup_open().await?.then(|| self.key.setup_token()))
     }
 
     /// Whether the first user is still awaited.
@@ -224,13 +223,26 @@ impl Gateway {
         self.open_password_link(&user, entry).await
     }
 
-    /// The same at the console.
-    pub async fn help_at_console(&self, user: &User) -> Result<OpenedLink, PeopleError> {
-        let entry = self.act(Actor::Console, &Visitor::console(), Action::PasswordResetRequested).on(user.id).entry();
-        self.open_password_link(user, entry).await
+    /// Gives a user another password at the console; his sessions end.
+    pub async fn set_password_at_console(&self, mut user: User, password: &str) -> Result<(), PeopleError> {
+        passwords::check("password", password, &user.email, &user.name)?;
+        user.password_hash = self.people.passwords.hash(&self.ids, password).await?;
+        user.password_set_at = self.now();
+        let act = self.act(Actor::Console, &Visitor::console(), Action::PasswordChanged).on(user.id);
+        let change = UserChange {
+            end_sessions: Some((EndReason::CredentialsChanged, None)),
+            audit: vec![act.entry()],
+            ..UserChange::default()
+        };
+        done(self.store.update_user(&user, self.now(), change).await?)
     }
 
-    pub(super) async fn open_password_link(&self, user: &User, entry: AuditEntry) -> Result<OpenedLink, PeopleError> {
+    /// A password that nobody guesses, for whoever is given one.
+    pub fn new_password(&self) -> zeroize::Zeroizing<String> {
+        zeroize::Zeroizing::new(Token::generate(&self.ids, "").reveal().to_owned())
+    }
+
+    async fn open_password_link(&self, user: &User, entry: AuditEntry) -> Result<OpenedLink, PeopleError> {
         let (link, token) = self.new_link(Purpose::PasswordReset(user.id), user.email.clone(), PASSWORD_RESET_S);
         self.store.create_link(&link, &[entry]).await?;
         let url = format!("{}/reset-password#token={}", self.people.public_url, token.reveal());

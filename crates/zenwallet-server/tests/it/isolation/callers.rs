@@ -51,7 +51,6 @@ pub(super) struct Callers {
 impl Callers {
     pub(super) async fn new(app: &TestApp) -> Self {
         let revoked = app.new_tenant(Environment::Test, Some(0)).await;
-        let revoked_at = app.clock.now();
         assert!(app.revoke(&revoked.key).await);
         let expired = app.new_tenant(Environment::Test, Some(0)).await;
         app.gateway.rotate_key(expired.app_id, 0).await.unwrap();

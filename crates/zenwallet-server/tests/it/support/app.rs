@@ -224,7 +224,9 @@ async fn open(store: &Store, clock: Clock, ids: &Arc<IdSource>, node: &str) -> G
 
 pub(crate) fn options() -> AppOptions {
     let allowed_origins = vec!["https://shop.example".to_owned()];
-    AppOptions { metrics: true, body_timeout: BODY_TIMEOUT, public_url: PUBLIC_URL.to_owned(), allowed_origins }
+    let trusted_proxies = Cidr::parse("10.0.0.0/8").into_iter().collect();
+    let public_url = PUBLIC_URL.to_owned();
+    AppOptions { metrics: true, body_timeout: BODY_TIMEOUT, public_url, allowed_origins, trusted_proxies }
 }
 
 /// The contract's rules, with loopback open to test apps.

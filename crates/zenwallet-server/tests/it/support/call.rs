@@ -5,7 +5,8 @@ use axum::body::Body;
 use axum::http::{Method, Request, header, request};
 use bytes::Bytes;
 use serde_json::Value;
-use zenwallet_server::App;
+use std::net::IpAddr;
+use zenwallet_server::{App, Peer};
 
 /// A request being put together.
 #[must_use]
@@ -13,11 +14,12 @@ pub(crate) struct Call {
     app: App,
     request: request::Builder,
     body: Body,
+    peer: Option<IpAddr>,
 }
 
 impl Call {
     pub(crate) fn new(app: &App, method: Method, path: &str) -> Self {
-        Self { app: app.clone(), request: Request::builder().method(method).uri(path), body: Body::empty() }
+        Self { app: app.clone(), request: Request::builder().method(method).uri(path), body: Body::empty(), peer: None }
     }
 
     /// Authenticates as this tenant.
@@ -36,6 +38,12 @@ impl Call {
     pub(crate) fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         self.request = self.request.header(name, value.as_ref());
         self
+    }
+
+    /// As if a proxy that is trusted told of this client.
+    pub(crate) fn from(mut self, address: &str) -> Self {
+        self.peer = Some("10.0.0.1".parse().unwrap());
+        self.header("x-forwarded-for", address)
     }
 
     /// Sends a JSON value.
@@ -65,7 +73,10 @@ impl Call {
 
     /// The answer, after a look at what every answer must have.
     pub(crate) async fn send(self) -> Answer {
-        let request = self.request.body(self.body).unwrap();
+        let mut request = self.request.body(self.body).unwrap();
+        if let Some(peer) = self.peer {
+            request.extensions_mut().insert(Peer(peer));
+        }
         let method = request.method().clone();
         let answer = Answer::read(self.app.handle(request).await).await;
         answer.check(&method);

@@ -7,6 +7,7 @@ mod crowd;
 mod database;
 mod delivering;
 mod image;
+pub(crate) mod person;
 mod server;
 mod wait;
 
@@ -17,6 +18,7 @@ pub(crate) use crowd::{at_once, many_payments};
 pub(crate) use database::{Database, Endurance, Kind};
 pub(crate) use delivering::Delivering;
 pub(crate) use image::{decode_png, scan};
+pub(crate) use person::Person;
 pub(crate) use server::{Connection, TestServer, WireAnswer, limits};
 pub(crate) use wait::eventually;
 
