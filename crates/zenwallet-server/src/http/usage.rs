@@ -22,9 +22,9 @@ use std::sync::Arc;
         (status = 404, body = ErrorBody, description = "No app that the caller may see has this id")))]
 pub(crate) async fn get_app_usage(
     State(gateway): State<Arc<Gateway>>,
-    AppReader(app): AppReader,
+    AppReader(caller): AppReader,
     Query(query): Query,
 ) -> Answered {
     let request = UsageRequest::parse(query.as_deref(), gateway.now())?;
-    Ok(show(200, &gateway.app_usage(&app, request).await?))
+    Ok(show(200, &gateway.app_usage(&caller.app, request).await?))
 }
