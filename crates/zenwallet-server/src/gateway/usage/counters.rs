@@ -173,6 +173,7 @@ mod tests {
     /// counting_costs --no-capture`.
     #[test]
     #[ignore = "it measures"]
+    #[expect(clippy::print_stdout, reason = "a figure is there to be read")]
     fn counting_costs_little() {
         let (counter, times) = (Counters::default().of(APP), 10_000_000_u32);
         let begun = std::time::Instant::now();
