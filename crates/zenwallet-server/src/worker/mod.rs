@@ -89,6 +89,9 @@ pub async fn run_upkeep(gateway: Arc<Gateway>, stop: CancellationToken) {
         if let Err(error) = gateway.note_usage().await {
             tracing::warn!(%error, "what apps used could not be noted; trying again");
         }
+        if let Err(error) = gateway.tell_of_limits().await {
+            tracing::warn!(%error, "alerts of monthly limits could not be raised");
+        }
         if stop.is_cancelled() {
             return;
         }

@@ -2,11 +2,10 @@
 //! second, and what this node creates meanwhile is added to it: a create costs no query. One node alone is exact; several
 //! can together create too much by what they create within that second.
 
-use super::limit_reached;
 use crate::gateway::{Gateway, Idempotency};
 use moka::future::Cache;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 use zenwallet_core::app::App;
 use zenwallet_core::id::AppId;
@@ -40,13 +39,34 @@ impl From<StoreError> for CreateError {
     }
 }
 
+/// A share of its month that an app has come to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reached {
+    pub(super) app_id: AppId,
+    pub(super) month: Month,
+    pub(super) percent: u32,
+    pub(super) used: i64,
+    pub(super) max: u32,
+}
+
 /// The months of the apps that have a limit and create payments here.
 #[derive(Debug)]
-pub(super) struct Limits(Cache<AppId, Arc<AppMonth>>);
+pub(super) struct Limits {
+    months: Cache<AppId, Arc<AppMonth>>,
+    /// What was reached and is not told yet: at most two words a month for each app.
+    reached: Arc<Mutex<Vec<Reached>>>,
+}
 
 impl Default for Limits {
     fn default() -> Self {
-        Self(Cache::new(REMEMBERED_MAX))
+        Self { months: Cache::new(REMEMBERED_MAX), reached: Arc::default() }
+    }
+}
+
+impl Limits {
+    /// What was reached since this was last asked.
+    pub(super) fn take_reached(&self) -> Vec<Reached> {
+        std::mem::take(&mut *self.reached.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -63,6 +83,7 @@ struct AppMonth {
     is_doubtful: AtomicBool,
     /// The share that was told this month.
     told: AtomicU32,
+    reached: Arc<Mutex<Vec<Reached>>>,
 }
 
 /// What was read.
@@ -92,7 +113,9 @@ impl AppMonth {
     fn tell(&self, app: &App, used: i64, max: u32, month: Month) {
         let percent = told_percent(used, max);
         if percent > self.told.fetch_max(percent, Ordering::Relaxed) {
-            limit_reached(app, percent, month);
+            tracing::info!(app_id = %app.id, percent, %month, "an app nears its monthly limit, or has come to it");
+            let reached = Reached { app_id: app.id, month, percent, used, max };
+            self.reached.lock().unwrap_or_else(PoisonError::into_inner).push(reached);
         }
     }
 }
@@ -137,7 +160,9 @@ impl Gateway {
         at: Timestamp,
     ) -> Result<Option<Reserved>, CreateError> {
         let Some(max) = app.monthly_payments_max else { return Ok(None) };
-        let of = self.usage.limits.0.get_with(app.id, async { Arc::default() }).await;
+        let reached = || Arc::clone(&self.usage.limits.reached);
+        let new = async { Arc::new(AppMonth { reached: reached(), ..AppMonth::default() }) };
+        let of = self.usage.limits.months.get_with(app.id, new).await;
         loop {
             let read = Arc::clone(&of.read).read_owned().await;
             let Some(total) = read.as_ref().filter(|_| of.is_fresh(&read, at)).map(|read| read.total) else {

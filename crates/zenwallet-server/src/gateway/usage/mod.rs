@@ -7,6 +7,7 @@ pub(crate) use counters::Counter;
 pub(crate) use limit::CreateError;
 
 use super::Gateway;
+use crate::mail::Facts;
 use crate::wire::usage::{AppUsage, UsageRequest};
 use counters::Counters;
 use limit::Limits;
@@ -15,7 +16,8 @@ use std::sync::Arc;
 use zenwallet_core::app::App;
 use zenwallet_core::id::AppId;
 use zenwallet_core::usage::{Day, Month};
-use zenwallet_store::{StoreError, Used};
+use zenwallet_core::user::AlertType;
+use zenwallet_store::{NewAlert, Recipient, StoreError, Used};
 
 /// Days written down in one transaction: few enough that it is soon over.
 const NOTED_AT_ONCE: usize = 500;
@@ -45,6 +47,21 @@ impl Gateway {
         Ok(())
     }
 
+    /// Lets it be known which apps near their monthly limits. Every node tells of it, and it is told once.
+    pub async fn tell_of_limits(&self) -> Result<(), StoreError> {
+        let told = self.usage.limits.take_reached().into_iter().map(|reached| NewAlert {
+            kind: AlertType::UsageLimit,
+            app_id: Some(reached.app_id),
+            recipient: Recipient::Owner,
+            facts: Facts::LimitReached { percent: reached.percent, used: reached.used, most: reached.max.into() }
+                .to_json(),
+            occasion: format!("limit:{}:{}:{}", reached.app_id, reached.month, reached.percent),
+            at: self.now(),
+        });
+        let told: Vec<_> = told.collect();
+        if told.is_empty() { Ok(()) } else { self.store.raise_alerts(&told).await }
+    }
+
     /// What an app used by the day, and of its monthly limit.
     pub(crate) async fn app_usage(&self, app: &App, request: UsageRequest) -> Result<AppUsage, StoreError> {
         let UsageRequest { from, end } = request;
@@ -60,10 +77,4 @@ impl Gateway {
         let used = self.store.count_created(app.id, month.first().start(), month.end().start()).await?;
         Ok(AppUsage::new(app, month, used, (from, end), &days))
     }
-}
-
-/// Tells that an app has used so many percent of what it may create in a month. It can be told more than once, by every
-/// node and after a restart.
-fn limit_reached(app: &App, percent: u32, month: Month) {
-    tracing::info!(app_id = %app.id, percent, %month, "an app nears its monthly limit, or has come to it");
 }
