@@ -24,4 +24,5 @@ mod people;
 mod rate_limits;
 mod sockets;
 mod system;
+mod usage;
 mod webhooks;
