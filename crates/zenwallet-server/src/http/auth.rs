@@ -5,11 +5,13 @@ use crate::edge::{ApiError, Exchange, Guest, JsonRequest, PathId, Query, UserCal
 use crate::gateway::{Gateway, Granted};
 use crate::qr;
 use crate::wire::auth::{
-    AcceptInvitation, AccountObject, ChangePassword, Confirm, ConfirmTotp, EndedSessions, GrantObject, LogIn,
-    RecoveryCodes, Refresh, ResetPassword, SessionObject, SetUp, SetupObject, TotpEnabled, TotpObject, UpdateAccount,
+    AcceptInvitation, ChangePassword, Confirm, ConfirmTotp, LogIn, Refresh, ResetPassword, SetUp, UpdateAccount,
 };
 use crate::wire::error::ErrorBody;
 use crate::wire::query::Params;
+use crate::wire::session::{
+    AccountObject, EndedSessions, GrantObject, RecoveryCodes, SessionObject, SetupObject, TotpEnabled, TotpObject,
+};
 use crate::wire::user::{DeletedObject, UserObject, WholeList};
 use axum::extract::State;
 use axum::response::Response;
@@ -21,11 +23,17 @@ use zenwallet_core::session::EndReason;
 
 /// Tokens for whoever was let in: in the answer, or in the browser's keeping.
 fn granted(status: u16, granted: &Granted, use_cookies: bool, exchange: &Exchange) -> Response {
-    let mut response = show(status, &GrantObject::new(granted, !use_cookies));
+    let mut response = show(status, &grant_object(granted, use_cookies));
     if use_cookies {
         keep_tokens(&mut response, granted, exchange);
     }
     response
+}
+
+/// The tokens stand in it unless the browser keeps them.
+fn grant_object(granted: &Granted, use_cookies: bool) -> GrantObject {
+    let tokens = (granted.access_token.as_str(), granted.refresh_token.reveal());
+    GrantObject::new(&granted.user, &granted.session, granted.access_ends_at, (!use_cookies).then_some(tokens))
 }
 
 /// Whether a user keeps his tokens in cookies: he called with none in `Authorization`.
@@ -293,7 +301,7 @@ pub(crate) async fn start_totp(
     request.expect_nothing()?;
     let totp = gateway.start_totp(&login).await?;
     let qr = qr::svg_of(&totp.url).ok_or(ApiError::new(Code::InternalError))?;
-    Ok(show(200, &TotpObject::new(totp, qr)))
+    Ok(show(200, &TotpObject::new(totp.secret, totp.url, qr)))
 }
 
 /// Confirm the second factor
@@ -313,7 +321,7 @@ pub(crate) async fn confirm_totp(
     let code = ConfirmTotp::parse(&request.body)?.totp_code;
     let (codes, made) = gateway.confirm_totp(&login, &code).await?;
     let use_cookies = uses_cookies(&headers);
-    let mut response = show(200, &TotpEnabled::new(codes, GrantObject::new(&made, !use_cookies)));
+    let mut response = show(200, &TotpEnabled::new(codes, grant_object(&made, use_cookies)));
     if use_cookies {
         keep_tokens(&mut response, &made, &exchange);
     }

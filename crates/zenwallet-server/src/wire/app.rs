@@ -2,10 +2,9 @@
 
 use super::body::Fields;
 use crate::egress::Egress;
-use crate::gateway::{AppChange, CreatedApp, KeyChange, LimitChange, NewApp, NewKey};
 use serde::Serialize;
 use utoipa::ToSchema;
-use zenwallet_core::app::{ApiKey, App, Environment};
+use zenwallet_core::app::{ApiKey, App, Environment, SecretKey};
 use zenwallet_core::id::UserId;
 use zenwallet_core::limits::{
     APP_NAME_MAX_CHARS, KEY_LIFETIME_MAX_S, KEY_NAME_MAX_CHARS, KEY_OVERLAP_DEFAULT_S, KEY_OVERLAP_MAX_S,
@@ -13,6 +12,55 @@ use zenwallet_core::limits::{
 };
 use zenwallet_core::time::Timestamp;
 use zenwallet_core::{Code, Rejection};
+
+/// An app to be made.
+#[derive(Clone, Debug)]
+pub struct NewApp {
+    /// What the payer reads.
+    pub name: String,
+    /// Its world.
+    pub environment: Environment,
+    /// Where its webhooks go.
+    pub webhook_url: Option<String>,
+    /// Requests per second of each key: `None` is the environment's default, 0 is no limit.
+    pub rate_limit_per_s: Option<u32>,
+}
+
+/// What of an app is to change; what is absent stays.
+#[derive(Debug, Default)]
+pub(crate) struct AppChange {
+    pub(crate) name: Option<String>,
+    pub(crate) is_active: Option<bool>,
+    pub(crate) limits: LimitChange,
+    pub(crate) owner_user_id: Option<Option<UserId>>,
+}
+
+/// What only admins change: how much an app may use. `Some(None)` is the environment's own, or no limit.
+#[derive(Debug, Default)]
+pub(crate) struct LimitChange {
+    pub(crate) rate_limit_per_s: Option<Option<u32>>,
+    pub(crate) monthly_payments_max: Option<Option<u32>>,
+}
+
+impl LimitChange {
+    pub(crate) fn is_any(&self) -> bool {
+        self.rate_limit_per_s.is_some() || self.monthly_payments_max.is_some()
+    }
+}
+
+/// A key to be made.
+#[derive(Debug)]
+pub(crate) struct NewKey {
+    pub(crate) name: Option<String>,
+    pub(crate) expires_at: Option<Timestamp>,
+}
+
+/// What of a key is to change.
+#[derive(Debug, Default)]
+pub(crate) struct KeyChange {
+    pub(crate) name: Option<Option<String>>,
+    pub(crate) expires_at: Option<Option<Timestamp>>,
+}
 
 type Refused = Vec<Rejection>;
 
@@ -167,12 +215,8 @@ pub(crate) struct CreatedAppObject {
 }
 
 impl CreatedAppObject {
-    pub(crate) fn new(made: CreatedApp) -> Self {
-        Self {
-            app: AppObject::new(&made.app),
-            api_key: made.api_key.reveal().to_owned(),
-            webhook_secret: made.webhook_secret,
-        }
+    pub(crate) fn new(app: &App, api_key: &SecretKey, webhook_secret: String) -> Self {
+        Self { app: AppObject::new(app), api_key: api_key.reveal().to_owned(), webhook_secret }
     }
 }
 
@@ -312,7 +356,7 @@ pub(crate) struct CreatedKeyObject {
 }
 
 impl CreatedKeyObject {
-    pub(crate) fn new(key: &ApiKey, secret: &zenwallet_core::app::SecretKey, now: Timestamp) -> Self {
+    pub(crate) fn new(key: &ApiKey, secret: &SecretKey, now: Timestamp) -> Self {
         Self { key: KeyObject::new(key, now), api_key: secret.reveal().to_owned() }
     }
 }

@@ -4,19 +4,13 @@ use super::throttle::Attempt;
 use super::totp::done;
 use super::{Granted, Login, PeopleError, Visitor, passwords};
 use crate::gateway::Gateway;
+use crate::wire::auth::NewPassword;
 use zenwallet_core::Code;
 use zenwallet_core::app::KeyHash;
 use zenwallet_core::audit::Action;
 use zenwallet_core::session::EndReason;
 use zenwallet_core::user::{Purpose, User, check_name};
 use zenwallet_store::UserChange;
-
-/// A password to take the place of another.
-#[derive(Debug)]
-pub(crate) struct NewPassword {
-    pub(crate) present: zeroize::Zeroizing<String>,
-    pub(crate) new: zeroize::Zeroizing<String>,
-}
 
 impl Gateway {
     /// Calls the user something else.

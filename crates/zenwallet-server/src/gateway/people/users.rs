@@ -5,6 +5,7 @@ use super::throttle::Attempt;
 use super::totp::done;
 use super::{Granted, Login, PeopleError, Token, Visitor, passwords};
 use crate::gateway::Gateway;
+use crate::wire::auth::NewAccount;
 use serde_json::json;
 use zenwallet_core::Code;
 use zenwallet_core::app::KeyHash;
@@ -18,17 +19,6 @@ use zenwallet_store::{Admission, UserChange};
 
 /// What a link's token starts with.
 const LINK_PREFIX: &str = "zwl_";
-
-/// An account to be made.
-#[derive(Debug)]
-pub struct NewAccount {
-    /// What the user logs in with.
-    pub email: Email,
-    /// What he is called.
-    pub name: String,
-    /// What he proves himself with.
-    pub password: zeroize::Zeroizing<String>,
-}
 
 /// A link that was just made, with its token in clear.
 #[derive(Debug)]

@@ -68,6 +68,11 @@ impl Limits {
     pub(super) fn take_reached(&self) -> Vec<Reached> {
         std::mem::take(&mut *self.reached.lock().unwrap_or_else(PoisonError::into_inner))
     }
+
+    /// Keeps what could not be told for the next time.
+    pub(super) fn give_back(&self, reached: Vec<Reached>) {
+        self.reached.lock().unwrap_or_else(PoisonError::into_inner).extend(reached);
+    }
 }
 
 /// One app's month. Whoever creates holds the lock to read until his payment is there or not; whoever reads the number
