@@ -5,12 +5,14 @@ use crate::edge::{ApiError, Exchange, Guest, JsonRequest, PathId, Query, UserCal
 use crate::gateway::{Gateway, Granted};
 use crate::qr;
 use crate::wire::auth::{
-    AcceptInvitation, ChangePassword, Confirm, ConfirmTotp, LogIn, Refresh, ResetPassword, SetUp, UpdateAccount,
+    AcceptInvitation, ChangePassword, Confirm, ConfirmTotp, ForgotPassword, LogIn, Refresh, ResetPassword, SetUp,
+    UpdateAccount,
 };
 use crate::wire::error::ErrorBody;
 use crate::wire::query::Params;
 use crate::wire::session::{
-    AccountObject, EndedSessions, GrantObject, RecoveryCodes, SessionObject, SetupObject, TotpEnabled, TotpObject,
+    AccountObject, EndedSessions, GrantObject, RecoveryCodes, RequestedLink, SessionObject, SetupObject, TotpEnabled,
+    TotpObject,
 };
 use crate::wire::user::{DeletedObject, UserObject, WholeList};
 use axum::extract::State;
@@ -250,6 +252,24 @@ pub(crate) async fn change_password(
 ) -> Answered {
     let made = gateway.change_password(&login, ChangePassword::parse(&request.body)?).await?;
     Ok(granted(200, &made, uses_cookies(&headers), &exchange))
+}
+
+/// Ask for a link to a new password
+///
+/// It is sent by email, if there is such an account; the answer is the same if there is none. Needs an SMTP server: without
+/// one ask an admin.
+#[utoipa::path(post, path = "/api/auth/password/forgot", tag = "Account", request_body = ForgotPassword, security(()),
+    responses((status = 200, body = RequestedLink, description = "On its way, if there is somebody to send it to"),
+        (status = 400, body = ErrorBody, description = "The request is not acceptable"),
+        (status = 409, body = ErrorBody, description = "The gateway has no SMTP server")))]
+pub(crate) async fn request_password_reset(
+    State(gateway): State<Arc<Gateway>>,
+    guest: Guest,
+    request: JsonRequest,
+) -> Answered {
+    let ForgotPassword { email } = ForgotPassword::parse(&request.body)?;
+    gateway.request_password_reset(email, guest.visitor).await?;
+    Ok(show(200, &RequestedLink::new()))
 }
 
 /// Choose a new password by a link

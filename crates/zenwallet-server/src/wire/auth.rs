@@ -259,6 +259,23 @@ impl ResetPassword {
     }
 }
 
+/// Whose password was forgotten.
+#[derive(ToSchema)]
+#[schema(as = ForgotPasswordRequest)]
+pub(crate) struct ForgotPassword {
+    /// The account's address.
+    #[schema(value_type = String, max_length = 254, example = "ada@example.com")]
+    pub(crate) email: Email,
+}
+
+impl ForgotPassword {
+    pub(crate) fn parse(body: &[u8]) -> Result<Self, Refused> {
+        let mut fields = fields(body)?;
+        let email = email(&mut fields);
+        fields.finish(email.map(|email| Self { email }))
+    }
+}
+
 /// A first code of an authenticator.
 #[derive(ToSchema)]
 #[schema(as = ConfirmTotpRequest)]

@@ -195,3 +195,17 @@ impl EndedSessions {
         Self { object: "ended_sessions", count }
     }
 }
+
+/// A link that is on its way, if there is somebody to send it to.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RequestedLink {
+    /// Always `password_link_request`.
+    #[schema(example = "password_link_request")]
+    object: &'static str,
+}
+
+impl RequestedLink {
+    pub(crate) fn new() -> Self {
+        Self { object: "password_link_request" }
+    }
+}

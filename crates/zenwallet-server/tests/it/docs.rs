@@ -120,7 +120,7 @@ const CREATING: [&str; 8] = [
 ];
 
 /// What can be refused for what something is at the moment.
-const CONFLICTING: [(&str, &str); 24] = [
+const CONFLICTING: [(&str, &str); 25] = [
     ("POST", "/api/payments/create"),
     ("POST", "/api/payments/{payment_id}/complete"),
     ("POST", "/api/payments/{payment_id}/cancel"),
@@ -135,6 +135,7 @@ const CONFLICTING: [(&str, &str); 24] = [
     ("POST", "/api/auth/invitations/accept"),
     ("PATCH", "/api/auth/me"),
     ("POST", "/api/auth/password"),
+    ("POST", "/api/auth/password/forgot"),
     ("POST", "/api/auth/password/reset"),
     ("POST", "/api/auth/totp/start"),
     ("POST", "/api/auth/totp/confirm"),

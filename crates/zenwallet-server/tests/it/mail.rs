@@ -1,9 +1,10 @@
 //! Alerts by email, to an SMTP server of the suite's own, with the clock in our hand.
 
-use crate::support::{Call, PUBLIC_URL, TestApp, options};
+use crate::support::{Call, PUBLIC_URL, TestApp, eventually, options};
 use axum::http::Method;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 use zenwallet_core::alert::DIGEST_MS;
 use zenwallet_core::app::App;
 use zenwallet_core::endpoint::Endpoint;
@@ -15,7 +16,7 @@ use zenwallet_server::gateway::Gateway;
 use zenwallet_server::mail::{Mailer, SmtpServer};
 use zenwallet_server::worker::{send_due_alerts, watch_endpoints};
 use zenwallet_store::{Admission, NewAlert, Recipient, Store, UserOutcome};
-use zenwallet_testing::post_office::PostOffice;
+use zenwallet_testing::post_office::{PostOffice, Taken};
 
 both_databases!(
     a_flood_is_two_emails,
@@ -27,6 +28,7 @@ both_databases!(
     a_monthly_limit_is_told_at_its_shares,
     a_test_email_says_what_the_server_said,
     a_user_says_what_he_wants_to_be_told,
+    a_forgotten_password_is_replaced_by_a_link_that_is_sent,
 );
 
 /// A node with a post office, and Ada, who owns the app `a`.
@@ -339,4 +341,43 @@ async fn a_user_says_what_he_wants_to_be_told(app: TestApp) {
     assert_eq!(app.get(path).person(&bob).send().await.expect(200).json(), shown(some), "nothing refused was done");
     app.get(path).send().await.expect_error(401, "session_missing");
     app.get(path).key(&app.a).send().await.expect_error(403, "not_for_keys");
+}
+
+async fn a_forgotten_password_is_replaced_by_a_link_that_is_sent(app: TestApp) {
+    let bob = app.person("bob", Role::Member).await;
+    let admin = app.person("admin", Role::Admin).await;
+    let Mailing { gateway, store, office, .. } = Mailing::start(&app).await;
+    let node = ServedApp::new(Arc::new(gateway), options());
+    let post = |path: &str, body: Value| Call::new(&node, Method::POST, path).json(&body);
+    let forgot = |email: &str| post("/api/auth/password/forgot", json!({"email": email})).send();
+    // Whether there is such an account shows nowhere but in its mailbox.
+    let (known, unknown) =
+        (forgot("Bob@example.com").await.expect(200), forgot("nobody@example.com").await.expect(200));
+    assert_eq!(known.body, unknown.body);
+    let taken = eventually("an email", Duration::from_secs(5), || async { office.taken().pop() }).await;
+    assert_eq!(taken.header("To"), "bob@example.com");
+    let link = |taken: &Taken| {
+        let body = taken.body().replace("=\r\n", "").replace("=\n", "").replace("=3D", "=");
+        body.split_whitespace().find(|word| word.contains("#token=")).unwrap().rsplit('=').next().unwrap().to_owned()
+    };
+    let reset = |token: String| {
+        post("/api/auth/password/reset", json!({"token": token, "new_password": "another horse battery"})).send()
+    };
+    let token = link(&taken);
+    reset(token.clone()).await.expect(200);
+    reset(token).await.expect_error(400, "link_invalid");
+    app.try_log_in(&bob.email, "another horse battery", json!({})).await.expect(200);
+    // Nobody's mailbox is flooded, and nobody's account is probed.
+    for _ in 0..2 {
+        forgot("bob@example.com").await.expect(200);
+    }
+    let (known, unknown) = (forgot("bob@example.com").await, forgot("nobody@example.com").await.expect(200));
+    known.expect_error(429, "login_throttled");
+    drop(unknown);
+    // An invitation is sent, too.
+    let invited = post("/api/users/invitations", json!({"email": "grace@example.com"})).person(&admin).send().await;
+    let url = invited.expect(201).json()["url"].as_str().unwrap().to_owned();
+    let taken = office.taken().into_iter().find(|taken| taken.header("To") == "grace@example.com").unwrap();
+    assert!(url.ends_with(&link(&taken)), "{url}");
+    store.close().await;
 }

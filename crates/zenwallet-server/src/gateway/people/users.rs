@@ -166,7 +166,14 @@ impl Gateway {
         let entry = act.making(&json!({"email": link.email.as_str(), "role": role.as_str()})).entry();
         self.store.create_link(&link, &[entry]).await?;
         let url = format!("{}/invitation#token={}", self.people.public_url, token.reveal());
-        Ok(OpenedLink { link, url })
+        let opened = OpenedLink { link, url };
+        // The admin has the link in any case, and hands it over where no email arrives.
+        if self.sends_emails()
+            && let Err(error) = self.send_link(&opened).await
+        {
+            tracing::warn!(%error, "an invitation was not sent");
+        }
+        Ok(opened)
     }
 
     /// The invitations that can still be used, for admins.
@@ -232,7 +239,7 @@ impl Gateway {
         zeroize::Zeroizing::new(Token::generate(&self.ids, "").reveal().to_owned())
     }
 
-    async fn open_password_link(&self, user: &User, entry: AuditEntry) -> Result<OpenedLink, PeopleError> {
+    pub(super) async fn open_password_link(&self, user: &User, entry: AuditEntry) -> Result<OpenedLink, PeopleError> {
         let (link, token) = self.new_link(Purpose::PasswordReset(user.id), user.email.clone(), PASSWORD_RESET_S);
         self.store.create_link(&link, &[entry]).await?;
         let url = format!("{}/reset-password#token={}", self.people.public_url, token.reveal());

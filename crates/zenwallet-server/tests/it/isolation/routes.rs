@@ -208,6 +208,7 @@ fn guest_rows() -> Vec<Row> {
         post("/api/auth/setup", 403, "setup_closed", account),
         post("/api/auth/login", 401, "login_failed", json!({"email": "{key_id}@example.com", "password": "guess"})),
         post("/api/auth/refresh", 401, "refresh_token_invalid", json!({"refresh_token": "zwr_x"})),
+        post("/api/auth/password/forgot", 409, "email_not_configured", json!({"email": "a@example.com"})),
         post("/api/auth/password/reset", 400, "link_invalid", json!({"token": "x", "new_password": PASSWORD})),
         post("/api/auth/invitations/accept", 400, "link_invalid", accept),
     ]
