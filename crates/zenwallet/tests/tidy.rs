@@ -1,6 +1,10 @@
 //! What prose cannot hold: who may use whom, what must not be written, what must be kept in step. Every rule reads the
 //! tree as text and names all its violations at once, each with its file and line.
 
+// Beside this file it would be a test of its own.
+#[path = "tidy/asvs.rs"]
+mod asvs;
+
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
