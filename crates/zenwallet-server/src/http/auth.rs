@@ -1,7 +1,9 @@
 //! `/api/auth`: the way in, the way out, and the user's own account.
 
 use super::{Answered, show};
-use crate::edge::{ApiError, Exchange, Guest, JsonRequest, PathId, Query, UserCaller, forget_tokens, keep_tokens};
+use crate::edge::{
+    ApiError, Exchange, Guest, JsonRequest, PathId, Query, UserCaller, forget_tokens, keep_tokens, uses_cookies,
+};
 use crate::gateway::{Gateway, Granted};
 use crate::qr;
 use crate::wire::auth::{
@@ -26,11 +28,6 @@ fn granted(status: u16, granted: &Granted, use_cookies: bool, exchange: &Exchang
         keep_tokens(&mut response, granted, exchange);
     }
     response
-}
-
-/// Whether a user keeps his tokens in cookies: he called with none in `Authorization`.
-fn uses_cookies(headers: &axum::http::HeaderMap) -> bool {
-    !headers.contains_key(axum::http::header::AUTHORIZATION)
 }
 
 /// Whether the first user is awaited
