@@ -11,6 +11,7 @@ use zenwallet_core::limits::{
     APP_NAME_MAX_CHARS, KEY_LIFETIME_MAX_S, KEY_NAME_MAX_CHARS, KEY_OVERLAP_DEFAULT_S, KEY_OVERLAP_MAX_S,
     RATE_MAX_PER_S, URL_MAX_CHARS,
 };
+use zenwallet_core::text::check_line;
 use zenwallet_core::time::Timestamp;
 use zenwallet_core::{Code, Rejection};
 
@@ -192,10 +193,15 @@ pub(crate) struct CreateKey {
 impl CreateKey {
     pub(crate) fn parse(body: &[u8], now: Timestamp) -> Result<NewKey, Refused> {
         let mut fields = fields(body)?;
-        let name = fields.string("name", KEY_NAME_MAX_CHARS);
+        let name = key_name(&mut fields);
         let expires_at = end(&mut fields, now);
         fields.finish(Some(NewKey { name, expires_at }))
     }
+}
+
+fn key_name(fields: &mut Fields<'_>) -> Option<String> {
+    let name = fields.string("name", KEY_NAME_MAX_CHARS)?;
+    fields.keep(check_line("name", &name, KEY_NAME_MAX_CHARS).map(|()| name))
 }
 
 fn end(fields: &mut Fields<'_>, now: Timestamp) -> Option<Timestamp> {
@@ -224,7 +230,7 @@ impl UpdateKey {
     pub(crate) fn parse(body: &[u8], now: Timestamp) -> Result<KeyChange, Refused> {
         let mut fields = fields(body)?;
         let [no_name, no_end] = ["name", "expires_at"].map(|name| fields.is_null(name));
-        let name = fields.string("name", KEY_NAME_MAX_CHARS).map(Some).or(no_name.then_some(None));
+        let name = key_name(&mut fields).map(Some).or(no_name.then_some(None));
         let expires_at = end(&mut fields, now).map(Some).or(no_end.then_some(None));
         fields.finish(Some(KeyChange { name, expires_at }))
     }

@@ -1,5 +1,9 @@
 //! People: how they come in, how long they stay, and what they may do.
 
+mod apps;
+mod audit;
+mod cookies;
+mod guessing;
 mod login;
 mod sessions;
 mod totp;

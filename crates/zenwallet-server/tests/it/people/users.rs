@@ -49,6 +49,7 @@ async fn link_for(app: &TestApp, admin: &Person, user: &Person) -> Value {
 
 async fn admins_make_change_and_close_accounts(app: TestApp) {
     let admin = app.person("admin", Role::Admin).await;
+    app.pass_ms(1);
     let invited = invite(&app, &admin, json!({"email": "Bob@Example.com"})).await.expect(201).json();
     assert!(text(&invited["url"]).starts_with(&format!("{PUBLIC_URL}/invitation#token=zwl_")), "{invited}");
     assert_eq!((text(&invited["email"]), text(&invited["role"])), ("bob@example.com", "member"));
@@ -73,7 +74,10 @@ async fn admins_make_change_and_close_accounts(app: TestApp) {
     assert_eq!(emails, ["admin@example.com", "bob@example.com"]);
     assert!(!users.text().contains("argon2"), "{}", users.text());
     let path = format!("/api/users/{}", bob.id);
-    let change = async |body: Value| app.patch(&path).person(&admin).json(&body).send().await;
+    let change = async |body: Value| {
+        app.pass_ms(1);
+        app.patch(&path).person(&admin).json(&body).send().await
+    };
     let changed = change(json!({"role": "admin"})).await.expect(200).json();
     assert_eq!(changed["role"], "admin");
     // What he may do changes in the session that he has.
@@ -148,7 +152,9 @@ async fn an_invitation_is_good_once_and_for_a_while(app: TestApp) {
 async fn a_newer_invitation_replaces_the_older(app: TestApp) {
     let admin = app.person("admin", Role::Admin).await;
     let older = invite(&app, &admin, json!({"email": "bob@example.com", "role": "admin"})).await.expect(201).json();
+    app.pass_ms(1);
     let newer = invite(&app, &admin, json!({"email": "bob@example.com"})).await.expect(201).json();
+    app.pass_ms(1);
     let other = invite(&app, &admin, json!({"email": "eve@example.com"})).await.expect(201).json();
     accept(&app, token(&older)).await.expect_error(400, "link_invalid");
     let listed = app.get("/api/users/invitations").person(&admin).send().await.expect(200).json();
