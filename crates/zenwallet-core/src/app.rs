@@ -88,7 +88,7 @@ pub fn check_name(name: &str) -> Result<(), Rejection> {
     if name.trim().is_empty() {
         return Err(Rejection::new(Code::ParameterInvalid, "name", "name may not be empty"));
     }
-    text::check("name", name, APP_NAME_MAX_CHARS)
+    text::check_line("name", name, APP_NAME_MAX_CHARS)
 }
 
 /// A key as the database keeps it: never the key itself.

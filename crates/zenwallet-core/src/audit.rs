@@ -79,6 +79,7 @@ actions! {
     SessionReuse "session.refresh_token_reused",
     LoginFailed "session.login_failed",
     Confirmed "session.confirmed",
+    TokensRenewed "session.tokens_renewed",
     PasswordChanged "password.changed",
     PasswordResetRequested "password.reset_requested",
     TotpEnabled "totp.enabled",

@@ -52,6 +52,8 @@ pub struct Session {
     pub last_used_at: Timestamp,
     /// When the user last proved who he is.
     pub confirmed_at: Timestamp,
+    /// Access tokens from before this moment are worth nothing: what the session proves has changed since.
+    pub tokens_since: Timestamp,
     /// When it ends unless it is used.
     pub expires_at: Timestamp,
     /// When it was ended, if it was.
@@ -69,6 +71,7 @@ impl Session {
             created_at: now,
             last_used_at: now,
             confirmed_at: now,
+            tokens_since: now,
             expires_at: expiry(now, now),
             ended_at: None,
         }

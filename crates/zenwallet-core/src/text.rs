@@ -22,6 +22,16 @@ pub fn check(param: &'static str, text: &str, max_chars: usize) -> Result<(), Re
     Ok(())
 }
 
+/// Checks what something is called: one line, since it stands in logs, messages and pages.
+pub fn check_line(param: &'static str, text: &str, max_chars: usize) -> Result<(), Rejection> {
+    check(param, text, max_chars)?;
+    if text.contains(char::is_control) {
+        let message = format!("{param} may hold no control characters, such as the end of a line");
+        return Err(Rejection::new(Code::ParameterInvalid, param, message));
+    }
+    Ok(())
+}
+
 /// Checks a machine-readable code such as `card_declined`: `^[a-z0-9_]{1,64}$`.
 pub fn check_failure_code(code: &str) -> Result<(), Rejection> {
     let shaped = (1..=crate::limits::FAILURE_CODE_MAX_CHARS).contains(&code.len())

@@ -132,14 +132,10 @@ impl fmt::Display for Email {
 
 /// Checks a user's name.
 pub fn check_name(name: &str) -> Result<(), Rejection> {
-    if name.trim().is_empty() || name.contains(char::is_control) {
-        return Err(Rejection::new(
-            Code::ParameterInvalid,
-            "name",
-            "name may be neither empty nor hold control characters",
-        ));
+    if name.trim().is_empty() {
+        return Err(Rejection::new(Code::ParameterInvalid, "name", "name may not be empty"));
     }
-    text::check("name", name, USER_NAME_MAX_CHARS)
+    text::check_line("name", name, USER_NAME_MAX_CHARS)
 }
 
 /// Checks a password's length; characters of every kind are welcome, and none is asked for.

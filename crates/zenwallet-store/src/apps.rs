@@ -60,6 +60,7 @@ const FIND_KEY: &str = concat!(
     " FROM api_key k JOIN app a ON a.id = k.app_id WHERE k.hash = $1"
 );
 const LIST_KEYS: &str = concat!("SELECT ", key_columns!(), " FROM api_key k WHERE k.app_id = $1 ORDER BY k.id");
+const FIND_KEY_OF: &str = concat!("SELECT ", key_columns!(), " FROM api_key k WHERE k.app_id = $1 AND k.id = $2");
 const LOCK_APP: &str = "SELECT id FROM app WHERE id = $1 AND deleted_at_ms IS NULL";
 const COUNT_KEYS: &str = "SELECT count(*) FROM api_key WHERE app_id = $1 AND revoked_at_ms IS NULL \
     AND (expires_at_ms IS NULL OR expires_at_ms > $2)";
@@ -93,6 +94,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     REVOKE_KEYS,
     FIND_KEY,
     LIST_KEYS,
+    FIND_KEY_OF,
     LOCK_APP,
     COUNT_KEYS,
     END_KEYS,
@@ -174,18 +176,23 @@ impl Store {
         self.rows("app", LIST_APPS_OF, values![owner]).await?.iter_mut().map(app).collect()
     }
 
-    /// Gives an app another name, owner, state and limits; false when there is none of this id.
-    pub async fn update_app(&self, app: &App, audit: &[AuditEntry]) -> Result<bool> {
-        let (app, audit) = (app.clone(), audit.to_vec());
+    /// Changes an app as it is at this moment, and writes down what `change` says; it keeps its id, its environment and its
+    /// secret. None when there is none of this id. Two who change different things at once both have their way.
+    pub async fn change_app(
+        &self,
+        id: AppId,
+        change: impl FnOnce(&mut App) -> Vec<AuditEntry> + Send + 'static,
+    ) -> Result<Option<App>> {
         self.transact(move |tx| {
             async move {
+                let found = one(tx.lock("app", FIND_APP, values![id]).await?, app)?;
+                let Some(mut app) = found.filter(|app| app.deleted_at.is_none()) else { return Ok(None) };
+                let audit = change(&mut app);
                 let (rate, most) = (app.rate_limit_per_s, app.monthly_payments_max);
-                let values = values![&app.name, app.is_active, rate, most, app.owner_user_id, app.id];
-                let changed = tx.execute(UPDATE_APP, values).await? > 0;
-                if changed {
-                    append_audit(tx, &audit).await?;
-                }
-                Ok(changed)
+                let values = values![&app.name, app.is_active, rate, most, app.owner_user_id, id];
+                tx.execute(UPDATE_APP, values).await?;
+                append_audit(tx, &audit).await?;
+                Ok(Some(app))
             }
             .boxed()
         })
@@ -263,17 +270,22 @@ impl Store {
         .await
     }
 
-    /// Gives a key another name and end; false when it is none of this app's, or was revoked.
-    pub async fn update_key(&self, key: &ApiKey, audit: &[AuditEntry]) -> Result<bool> {
-        let (key, audit) = (key.clone(), audit.to_vec());
+    /// Changes the name and the end of a key as it is at this moment, and writes down what `change` says. None when it is
+    /// none of this app's, or was revoked.
+    pub async fn change_key(
+        &self,
+        app_id: AppId,
+        id: KeyId,
+        change: impl FnOnce(&mut ApiKey) -> Vec<AuditEntry> + Send + 'static,
+    ) -> Result<Option<ApiKey>> {
         self.transact(move |tx| {
             async move {
-                let values = values![key.name.as_deref(), key.expires_at, key.app_id, key.id];
-                let changed = tx.execute(UPDATE_KEY, values).await? > 0;
-                if changed {
-                    append_audit(tx, &audit).await?;
-                }
-                Ok(changed)
+                let found = one(tx.lock("api_key", FIND_KEY_OF, values![app_id, id]).await?, api_key)?;
+                let Some(mut key) = found.filter(|key| key.revoked_at.is_none()) else { return Ok(None) };
+                let audit = change(&mut key);
+                tx.execute(UPDATE_KEY, values![key.name.as_deref(), key.expires_at, app_id, id]).await?;
+                append_audit(tx, &audit).await?;
+                Ok(Some(key))
             }
             .boxed()
         })

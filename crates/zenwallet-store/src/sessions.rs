@@ -18,13 +18,13 @@ use zenwallet_core::user::User;
 /// The columns of a session, in the order of [`session`]; `s` is the table.
 macro_rules! session_columns {
     () => {
-        "s.id, s.user_id, s.address, s.user_agent, s.created_at_ms, s.last_used_at_ms, s.confirmed_at_ms, s.expires_at_ms, \
-         s.ended_at_ms"
+        "s.id, s.user_id, s.address, s.user_agent, s.created_at_ms, s.last_used_at_ms, s.confirmed_at_ms, s.tokens_since_ms, \
+         s.expires_at_ms, s.ended_at_ms"
     };
 }
 
 const INSERT_SESSION: &str = "INSERT INTO session (id, user_id, address, user_agent, created_at_ms, last_used_at_ms, \
-    confirmed_at_ms, expires_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    confirmed_at_ms, tokens_since_ms, expires_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 const DISPLACE: &str = "UPDATE session SET ended_at_ms = $1, end_reason = $2 WHERE id IN (SELECT id FROM session \
     WHERE user_id = $3 AND ended_at_ms IS NULL AND expires_at_ms > $1 ORDER BY last_used_at_ms DESC, id DESC LIMIT 1000 OFFSET $4)";
 const INSERT_TOKEN: &str = "INSERT INTO refresh_token (hash, session_id, created_at_ms) VALUES ($1, $2, $3)";
@@ -50,8 +50,8 @@ const END_SESSION: &str =
     "UPDATE session SET ended_at_ms = $1, end_reason = $2 WHERE id = $3 AND user_id = $4 AND ended_at_ms IS NULL";
 const END_SESSIONS: &str = "UPDATE session SET ended_at_ms = $1, end_reason = $2 WHERE user_id = $3 \
     AND ended_at_ms IS NULL AND ($4 IS NULL OR id <> $4)";
-const CONFIRM_SESSION: &str = "UPDATE session SET confirmed_at_ms = $1 WHERE id = $2 AND ended_at_ms IS NULL \
-    AND expires_at_ms > $1";
+const RENEW_TOKENS: &str = "UPDATE session SET confirmed_at_ms = $1, tokens_since_ms = $2 WHERE id = $3 \
+    AND ended_at_ms IS NULL AND expires_at_ms > $2";
 const USE_TOKENS: &str = "UPDATE refresh_token SET used_at_ms = $1 WHERE session_id = $2 AND used_at_ms IS NULL";
 const OVER: &str = "SELECT id FROM session WHERE expires_at_ms < $1 ORDER BY expires_at_ms LIMIT $2";
 const DELETE_TOKENS: &str = "DELETE FROM refresh_token WHERE session_id = $1";
@@ -70,7 +70,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     RENEW_SESSION,
     END_SESSION,
     END_SESSIONS,
-    CONFIRM_SESSION,
+    RENEW_TOKENS,
     USE_TOKENS,
     OVER,
     DELETE_TOKENS,
@@ -109,9 +109,11 @@ impl Store {
         let (session, audit) = (session.clone(), audit.to_vec());
         self.transact(move |tx| {
             async move {
-                let Session { id, user_id, created_at, last_used_at, confirmed_at, expires_at, .. } = session;
+                let Session { id, user_id, created_at, last_used_at, .. } = session;
+                let Session { confirmed_at, tokens_since, expires_at, .. } = session;
                 let (address, agent) = (&session.address, &session.user_agent);
-                let values = values![id, user_id, address, agent, created_at, last_used_at, confirmed_at, expires_at];
+                let (used, proved, since) = (last_used_at, confirmed_at, tokens_since);
+                let values = values![id, user_id, address, agent, created_at, used, proved, since, expires_at];
                 tx.execute(INSERT_SESSION, values).await?;
                 let displaced = EndReason::Displaced.as_str();
                 tx.execute(DISPLACE, values![created_at, displaced, user_id, SESSIONS_MAX as i64]).await?;
@@ -198,12 +200,13 @@ impl Store {
         .await
     }
 
-    /// Notes that the user has just proved who he is, and gives him a new refresh token: those before are used up. False
-    /// when the session is over.
-    pub async fn confirm_session(
+    /// Gives a session new tokens: those before are worth nothing. `confirmed_at` is when its user last proved who he is.
+    /// False when the session is over.
+    pub async fn renew_tokens(
         &self,
         id: SessionId,
         token: KeyHash,
+        confirmed_at: Timestamp,
         now: Timestamp,
         audit: &[AuditEntry],
     ) -> Result<bool> {
@@ -212,7 +215,7 @@ impl Store {
             async move {
                 // The tokens before the session, as whoever renews it does: otherwise each could wait for the other.
                 tx.execute(USE_TOKENS, values![now, id]).await?;
-                if tx.execute(CONFIRM_SESSION, values![now, id]).await? == 0 {
+                if tx.execute(RENEW_TOKENS, values![confirmed_at, now, id]).await? == 0 {
                     return tx.undo(false);
                 }
                 tx.execute(INSERT_TOKEN, values![token, id, now]).await?;
@@ -298,6 +301,7 @@ fn session(row: &mut Row) -> Result<Session> {
         created_at: row.time()?,
         last_used_at: row.time()?,
         confirmed_at: row.time()?,
+        tokens_since: row.time()?,
         expires_at: row.time()?,
         ended_at: row.optional_time()?,
     })

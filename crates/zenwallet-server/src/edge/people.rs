@@ -169,6 +169,12 @@ pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start())
 }
 
+/// Whether a user keeps his tokens in cookies: he called with none in `Authorization`. Another scheme there is none: a
+/// script in the page, which reads no cookie, would be shown the tokens for it.
+pub(crate) fn uses_cookies(headers: &HeaderMap) -> bool {
+    bearer(headers).is_none()
+}
+
 fn seen(parts: &Parts) -> (Visitor, bool) {
     let exchange = parts.extensions.get::<Exchange>();
     let is_https = exchange.is_some_and(Exchange::is_https);

@@ -39,6 +39,9 @@ pub enum AppError {
     /// Its owner has as many as he may.
     #[error("{}", Code::AppLimit.meaning())]
     TooMany,
+    /// It has as many working keys as it may.
+    #[error("{}", Code::KeyLimit.meaning())]
+    TooManyKeys,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -100,12 +103,15 @@ impl Gateway {
     /// Gives an app a new key; its other keys go on working for `overlap_s` seconds.
     pub async fn rotate_key(&self, id: AppId, overlap_s: i64) -> Result<SecretKey, AppError> {
         check_overlap(overlap_s)?;
-        let app = self.store.find_app(id).await?.ok_or(AppError::NoApp(id))?;
+        let found = self.store.find_app(id).await?.filter(|app| app.deleted_at.is_none());
+        let app = found.ok_or(AppError::NoApp(id))?;
         let (api_key, stored) = self.new_key(&app);
         let act = self.act(Actor::Console, &Visitor::console(), Action::KeyRotated).on(stored.id).of_app(id);
         let entry = act.making(&key_facts(&stored)).entry();
-        self.store.add_key(&stored, Outgoing::All, self.now().plus_s(overlap_s), &[entry]).await?;
-        Ok(api_key)
+        match self.store.add_key(&stored, Outgoing::All, self.now().plus_s(overlap_s), &[entry]).await? {
+            true => Ok(api_key),
+            false => Err(AppError::TooManyKeys),
+        }
     }
 
     /// The HMAC-SHA256 of a message under an app's webhook secret.

@@ -1,7 +1,9 @@
 //! `/api/auth`: the way in, the way out, and the user's own account.
 
 use super::{Answered, show};
-use crate::edge::{ApiError, Exchange, Guest, JsonRequest, PathId, Query, UserCaller, forget_tokens, keep_tokens};
+use crate::edge::{
+    ApiError, Exchange, Guest, JsonRequest, PathId, Query, UserCaller, forget_tokens, keep_tokens, uses_cookies,
+};
 use crate::gateway::{Gateway, Granted};
 use crate::qr;
 use crate::wire::auth::{
@@ -36,11 +38,6 @@ fn granted(status: u16, granted: &Granted, use_cookies: bool, exchange: &Exchang
 fn grant_object(granted: &Granted, use_cookies: bool) -> GrantObject {
     let tokens = (granted.access_token.as_str(), granted.refresh_token.reveal());
     GrantObject::new(&granted.user, &granted.session, granted.access_ends_at, (!use_cookies).then_some(tokens))
-}
-
-/// Whether a user keeps his tokens in cookies: he called with none in `Authorization`.
-fn uses_cookies(headers: &axum::http::HeaderMap) -> bool {
-    !headers.contains_key(axum::http::header::AUTHORIZATION)
 }
 
 /// Whether the first user is awaited

@@ -10,6 +10,7 @@ use zenwallet_core::limits::{
     APP_NAME_MAX_CHARS, KEY_LIFETIME_MAX_S, KEY_NAME_MAX_CHARS, KEY_OVERLAP_DEFAULT_S, KEY_OVERLAP_MAX_S,
     RATE_MAX_PER_S, URL_MAX_CHARS,
 };
+use zenwallet_core::text::check_line;
 use zenwallet_core::time::Timestamp;
 use zenwallet_core::{Code, Rejection};
 
@@ -40,6 +41,26 @@ pub(crate) struct AppChange {
 pub(crate) struct LimitChange {
     pub(crate) rate_limit_per_s: Option<Option<u32>>,
     pub(crate) monthly_payments_max: Option<Option<u32>>,
+}
+
+impl AppChange {
+    /// Gives an app what is named.
+    pub(crate) fn apply(self, app: &mut App) {
+        let Self { name, is_active, limits, owner_user_id } = self;
+        app.name = name.unwrap_or_else(|| app.name.clone());
+        app.is_active = is_active.unwrap_or(app.is_active);
+        app.rate_limit_per_s = limits.rate_limit_per_s.unwrap_or(app.rate_limit_per_s);
+        app.monthly_payments_max = limits.monthly_payments_max.unwrap_or(app.monthly_payments_max);
+        app.owner_user_id = owner_user_id.unwrap_or(app.owner_user_id);
+    }
+}
+
+impl KeyChange {
+    /// Gives a key what is named.
+    pub(crate) fn apply(self, key: &mut ApiKey) {
+        key.name = self.name.unwrap_or_else(|| key.name.clone());
+        key.expires_at = self.expires_at.unwrap_or(key.expires_at);
+    }
 }
 
 impl LimitChange {
@@ -236,10 +257,15 @@ pub(crate) struct CreateKey {
 impl CreateKey {
     pub(crate) fn parse(body: &[u8], now: Timestamp) -> Result<NewKey, Refused> {
         let mut fields = fields(body)?;
-        let name = fields.string("name", KEY_NAME_MAX_CHARS);
+        let name = key_name(&mut fields);
         let expires_at = end(&mut fields, now);
         fields.finish(Some(NewKey { name, expires_at }))
     }
+}
+
+fn key_name(fields: &mut Fields<'_>) -> Option<String> {
+    let name = fields.string("name", KEY_NAME_MAX_CHARS)?;
+    fields.keep(check_line("name", &name, KEY_NAME_MAX_CHARS).map(|()| name))
 }
 
 fn end(fields: &mut Fields<'_>, now: Timestamp) -> Option<Timestamp> {
@@ -268,7 +294,7 @@ impl UpdateKey {
     pub(crate) fn parse(body: &[u8], now: Timestamp) -> Result<KeyChange, Refused> {
         let mut fields = fields(body)?;
         let [no_name, no_end] = ["name", "expires_at"].map(|name| fields.is_null(name));
-        let name = fields.string("name", KEY_NAME_MAX_CHARS).map(Some).or(no_name.then_some(None));
+        let name = key_name(&mut fields).map(Some).or(no_name.then_some(None));
         let expires_at = end(&mut fields, now).map(Some).or(no_end.then_some(None));
         fields.finish(Some(KeyChange { name, expires_at }))
     }

@@ -66,9 +66,12 @@ impl Mailing {
     }
 
     async fn rename(&self, id: AppId, name: &str) {
-        let found = self.store.find_app(id).await.unwrap().unwrap();
-        let app = App { name: name.to_owned(), owner_user_id: Some(self.ada.id), ..found };
-        assert!(self.store.update_app(&app, &[]).await.unwrap());
+        let (name, owner) = (name.to_owned(), Some(self.ada.id));
+        let change = move |app: &mut App| {
+            (app.name, app.owner_user_id) = (name, owner);
+            Vec::new()
+        };
+        assert!(self.store.change_app(id, change).await.unwrap().is_some());
     }
 
     async fn raise(&self, app: &TestApp, occasion: &str, name: &str) {
@@ -258,9 +261,11 @@ async fn a_failing_endpoint_is_told_once_without_its_path(app: TestApp) {
 
 async fn a_monthly_limit_is_told_at_its_shares(app: TestApp) {
     let mailing = Mailing::start(&app).await;
-    let found = mailing.store.find_app(app.a.app_id).await.unwrap().unwrap();
-    let limited = App { monthly_payments_max: Some(10), ..found };
-    assert!(mailing.store.update_app(&limited, &[]).await.unwrap());
+    let limit = |app: &mut App| {
+        app.monthly_payments_max = Some(10);
+        Vec::new()
+    };
+    assert!(mailing.store.change_app(app.a.app_id, limit).await.unwrap().is_some());
     let mut sent = Vec::new();
     for _ in 0..10 {
         app.payment_of(&app.a).await;

@@ -35,8 +35,11 @@ const LIMITED: &str = "monthly_limit_reached";
 
 /// Lets an app create so many payments a month.
 async fn limit(app: &TestApp, tenant: &Tenant, most: Option<u32>) {
-    let found = app.store.find_app(tenant.app_id).await.unwrap().unwrap();
-    assert!(app.store.update_app(&App { monthly_payments_max: most, ..found }, &[]).await.unwrap());
+    let change = move |app: &mut App| {
+        app.monthly_payments_max = most;
+        Vec::new()
+    };
+    assert!(app.store.change_app(tenant.app_id, change).await.unwrap().is_some());
 }
 
 fn create_on(node: &Node, tenant: &Tenant) -> Call {

@@ -38,6 +38,8 @@ CREATE TABLE session (
     last_used_at_ms  BIGINT NOT NULL,
     -- When the user last proved who he is.
     confirmed_at_ms  BIGINT NOT NULL,
+    -- Access tokens from before are worth nothing.
+    tokens_since_ms  BIGINT NOT NULL,
     expires_at_ms    BIGINT NOT NULL,
     ended_at_ms      BIGINT,
     -- 'signed_out', 'revoked', 'reuse', 'credentials_changed'

@@ -38,6 +38,8 @@ CREATE TABLE session (
     last_used_at_ms  INTEGER NOT NULL,
     -- When the user last proved who he is.
     confirmed_at_ms  INTEGER NOT NULL,
+    -- Access tokens from before are worth nothing.
+    tokens_since_ms  INTEGER NOT NULL,
     expires_at_ms    INTEGER NOT NULL,
     ended_at_ms      INTEGER,
     -- 'signed_out', 'revoked', 'reuse', 'credentials_changed'

@@ -4,11 +4,12 @@ use crate::harness::Harness;
 use crate::people::user;
 use futures_util::future::join_all;
 use zenwallet_core::app::{ApiKey, App, Environment, KeyHash};
+use zenwallet_core::audit::AuditEntry;
 use zenwallet_core::id::KeyId;
 use zenwallet_core::limits::{APPS_PER_USER_MAX, KEYS_MAX};
 use zenwallet_core::time::Timestamp;
 use zenwallet_core::user::Role;
-use zenwallet_store::{Deleted, KeyUse, Outgoing, StoreError};
+use zenwallet_store::{Deleted, KeyUse, Outgoing, Store, StoreError};
 
 async fn key(h: &Harness, hash: KeyHash) -> ApiKey {
     h.store.find_key(hash).await.unwrap().unwrap().0
@@ -171,7 +172,7 @@ pub(crate) async fn a_changed_app_is_what_it_was_changed_to(h: &Harness) {
             owner_user_id: owner,
             ..app.clone()
         };
-        assert!(h.store.update_app(&changed, &[]).await.unwrap());
+        assert!(update_app(&h.store, &changed, &[]).await.unwrap());
         assert_eq!(h.store.find_app(app.id).await.unwrap().as_ref(), Some(&changed));
         assert_eq!(h.store.find_key(key.hash).await.unwrap(), Some((key.clone(), changed)));
     }
@@ -184,7 +185,7 @@ pub(crate) async fn a_changed_app_is_what_it_was_changed_to(h: &Harness) {
         deleted_at: Some(h.now()),
         ..end.clone().unwrap()
     };
-    assert!(h.store.update_app(&twisted, &[]).await.unwrap());
+    assert!(update_app(&h.store, &twisted, &[]).await.unwrap());
     assert_eq!(h.store.find_app(app.id).await.unwrap(), end);
     assert_eq!(h.store.find_app(other.id).await.unwrap(), Some(other));
 }
@@ -222,7 +223,7 @@ pub(crate) async fn an_app_is_deleted_once_nobody_can_pay_it(h: &Harness) {
     // What is deleted stays so.
     let before = h.everything().await;
     assert_eq!(delete().await, Deleted::NoApp);
-    assert!(!h.store.update_app(&app, &[]).await.unwrap());
+    assert!(!update_app(&h.store, &app, &[]).await.unwrap());
     assert!(!h.store.set_app_active(app.id, true).await.unwrap());
     assert!(!h.store.add_key(&h.new_key(app.id), Outgoing::All, h.now(), &[]).await.unwrap());
     h.expect_unchanged(&before, "a refusal").await;
@@ -288,15 +289,15 @@ pub(crate) async fn a_key_is_changed_by_its_own_app_alone(h: &Harness) {
     let ((app, first), (other, _)) = (h.new_app(), h.new_app());
     h.store.create_app(&app, &first, None, &[]).await.unwrap();
     let named = ApiKey { name: Some("Till".to_owned()), expires_at: Some(h.now().plus_s(9)), ..first.clone() };
-    assert!(!h.store.update_key(&ApiKey { app_id: other.id, ..named.clone() }, &[]).await.unwrap());
+    assert!(!update_key(&h.store, &ApiKey { app_id: other.id, ..named.clone() }, &[]).await.unwrap());
     assert!(!h.store.revoke_key(other.id, first.id, h.now(), &[]).await.unwrap());
     assert_eq!(key(h, first.hash).await, first);
-    assert!(h.store.update_key(&named, &[]).await.unwrap());
+    assert!(update_key(&h.store, &named, &[]).await.unwrap());
     assert_eq!(key(h, first.hash).await, named);
-    assert!(h.store.update_key(&first, &[]).await.unwrap());
+    assert!(update_key(&h.store, &first, &[]).await.unwrap());
     assert_eq!(key(h, first.hash).await, first);
     assert!(h.store.revoke_key(app.id, first.id, h.now(), &[]).await.unwrap());
-    assert!(!h.store.update_key(&named, &[]).await.unwrap(), "what is revoked is not brought back");
+    assert!(!update_key(&h.store, &named, &[]).await.unwrap(), "what is revoked is not brought back");
     assert_eq!(key(h, first.hash).await, ApiKey { revoked_at: Some(h.now()), ..first });
 }
 
@@ -322,4 +323,24 @@ pub(crate) async fn a_user_has_so_many_apps_and_no_more(h: &Harness) {
     assert_eq!(h.store.delete_app(oldest, h.now(), &[]).await.unwrap(), Deleted::Yes);
     assert!(make(Some(owner)).await && !make(Some(owner)).await);
     node.close().await;
+}
+
+/// Makes an app what it is here, where that can be changed.
+pub(crate) async fn update_app(store: &Store, app: &App, audit: &[AuditEntry]) -> Result<bool, StoreError> {
+    let (wanted, audit) = (app.clone(), audit.to_vec());
+    let change = move |app: &mut App| {
+        *app = wanted;
+        audit
+    };
+    Ok(store.change_app(app.id, change).await?.is_some())
+}
+
+/// The same for a key.
+pub(crate) async fn update_key(store: &Store, key: &ApiKey, audit: &[AuditEntry]) -> Result<bool, StoreError> {
+    let (wanted, audit) = (key.clone(), audit.to_vec());
+    let change = move |key: &mut ApiKey| {
+        *key = wanted;
+        audit
+    };
+    Ok(store.change_key(key.app_id, key.id, change).await?.is_some())
 }

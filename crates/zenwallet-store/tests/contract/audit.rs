@@ -158,7 +158,7 @@ const CHANGES: [&str; 16] = [
     "renew_session",
     "end_session",
     "end_sessions",
-    "confirm_session",
+    "renew_tokens",
     "create_app",
     "update_app",
     "delete_app",
@@ -197,7 +197,7 @@ async fn change(h: &Harness, s: &Scene, name: &str, told: AuditEntry) -> Result<
         }
         "end_session" => store.end_session(bob, s.session.id, EndReason::SignedOut, now, &told).await,
         "end_sessions" => store.end_sessions(bob, EndReason::Revoked, now, &told).await.map(|ended| ended > 0),
-        "confirm_session" => store.confirm_session(s.session.id, KeyHash::of("proven"), now, &told).await,
+        "renew_tokens" => store.renew_tokens(s.session.id, KeyHash::of("proven"), now, now, &told).await,
         _ => change_app(h, s, name, &told).await,
     }
 }
@@ -209,10 +209,14 @@ async fn change_app(h: &Harness, s: &Scene, name: &str, told: &[AuditEntry]) -> 
             let (app, key) = h.new_app();
             store.create_app(&app, &key, Some(&h.endpoint(app.id, "https://shop.example")), told).await
         }
-        "update_app" => store.update_app(&App { name: "Another".to_owned(), ..s.app.clone() }, told).await,
+        "update_app" => {
+            crate::apps::update_app(store, &App { name: "Another".to_owned(), ..s.app.clone() }, told).await
+        }
         "delete_app" => store.delete_app(s.app.id, now, told).await.map(|deleted| deleted == Deleted::Yes),
         "add_key" => store.add_key(&h.new_key(s.app.id), Outgoing::One(s.first.id), now.plus_s(9), told).await,
-        "update_key" => store.update_key(&ApiKey { name: Some("till".to_owned()), ..s.first.clone() }, told).await,
+        "update_key" => {
+            crate::apps::update_key(store, &ApiKey { name: Some("till".to_owned()), ..s.first.clone() }, told).await
+        }
         "revoke_key" => store.revoke_key(s.app.id, s.second.id, now, told).await,
         _ => panic!("no change is called {name}"),
     }
@@ -237,7 +241,7 @@ pub(crate) async fn a_change_whose_last_statement_fails_leaves_nothing(h: &Harne
     assert!(matches!(h.store.append_audit(&some).await, Err(StoreError::Internal(_))));
     h.expect_unchanged(&before, "a refusal").await;
     // The next transaction works as if nothing had happened; each change here leaves the next one possible.
-    for name in ["create_user", "spend_recovery_code", "update_key", "revoke_key", "confirm_session", "renew_session"] {
+    for name in ["create_user", "spend_recovery_code", "update_key", "revoke_key", "renew_tokens", "renew_session"] {
         let before = count_audit(h).await;
         assert!(change(h, &scene, name, entry(h, Action::UserChanged)).await.unwrap(), "{name}");
         assert_eq!(count_audit(h).await, before + 1, "{name}");
@@ -284,13 +288,15 @@ async fn change_in_vain(h: &Harness, s: &Scene, name: &str, told: AuditEntry) ->
         "sessions of one who has none" => {
             store.end_sessions(ada, EndReason::Revoked, now, &told).await.map(|ended| ended > 0)
         }
-        "an unknown session" => store.confirm_session(h.ids.next(now), KeyHash::of("x"), now, &told).await,
-        "an unknown app" => store.update_app(&App { id: unknown_app, ..s.app.clone() }, &told).await,
+        "an unknown session" => store.renew_tokens(h.ids.next(now), KeyHash::of("x"), now, now, &told).await,
+        "an unknown app" => crate::apps::update_app(store, &App { id: unknown_app, ..s.app.clone() }, &told).await,
         "an unknown app to delete" => {
             store.delete_app(unknown_app, now, &told).await.map(|deleted| deleted == Deleted::Yes)
         }
         "a key of an unknown app" => store.add_key(&h.new_key(unknown_app), Outgoing::All, now, &told).await,
-        "a key of another app" => store.update_key(&ApiKey { app_id: unknown_app, ..s.first.clone() }, &told).await,
+        "a key of another app" => {
+            crate::apps::update_key(store, &ApiKey { app_id: unknown_app, ..s.first.clone() }, &told).await
+        }
         "an unknown key" => store.revoke_key(s.app.id, unknown_key, now, &told).await,
         _ => panic!("nothing vain is called {name}"),
     }
@@ -312,8 +318,8 @@ pub(crate) async fn what_changes_nothing_is_not_written_down(h: &Harness) {
     assert_eq!(count_audit(h).await, 2);
     assert!(!h.store.end_session(bob, session, EndReason::SignedOut, now, &told()).await.unwrap());
     assert_eq!(h.store.end_sessions(bob, EndReason::Revoked, now, &told()).await.unwrap(), 0);
-    assert!(!h.store.confirm_session(session, KeyHash::of("x"), now, &told()).await.unwrap());
+    assert!(!h.store.renew_tokens(session, KeyHash::of("x"), now, now, &told()).await.unwrap());
     assert!(h.store.revoke_key(scene.app.id, scene.second.id, now, &told()).await.unwrap());
-    assert!(!h.store.update_key(&scene.second, &told()).await.unwrap());
+    assert!(!crate::apps::update_key(&h.store, &scene.second, &told()).await.unwrap());
     h.expect_unchanged(&before, "a refusal").await;
 }

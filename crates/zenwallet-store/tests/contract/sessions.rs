@@ -80,6 +80,7 @@ impl Model {
         let goes_on = self.sessions[index].is_live(now);
         if goes_on {
             self.sessions[index].confirmed_at = now;
+            self.sessions[index].tokens_since = now;
             self.tokens.iter_mut().filter(|(_, of, _)| *of == index).for_each(|(_, _, used)| *used = true);
             self.tokens.push((token, index, false));
         }
@@ -131,7 +132,7 @@ async fn step(h: &Harness, store: &Store, dice: &Dice, users: &[User], model: &m
         4 if !model.sessions.is_empty() => {
             let index = dice.below(model.sessions.len());
             let id = model.sessions[index].id;
-            let confirmed = store.confirm_session(id, KeyHash::of(&fresh), h.now(), &[]).await.unwrap();
+            let confirmed = store.renew_tokens(id, KeyHash::of(&fresh), h.now(), h.now(), &[]).await.unwrap();
             assert_eq!(confirmed, model.confirm(index, fresh, h.now()));
         }
         5 => h.clock.advance_ms(dice.below(5 * 24 * 3_600_000) as i64),
@@ -203,7 +204,7 @@ pub(crate) async fn a_proof_and_a_renewal_are_never_in_each_others_way(h: &Harne
         let proven = KeyHash::of(&format!("proven {round}"));
         let successor = format!("successor {round}");
         let (confirmed, renewed) = tokio::join!(
-            async { h.store.confirm_session(session.id, proven, h.now(), &[]).await.unwrap() },
+            async { h.store.renew_tokens(session.id, proven, h.now(), h.now(), &[]).await.unwrap() },
             renew(h, &node, &token, &successor)
         );
         // Whichever came first: the old token is used up, and whoever brings it once more ends the session.

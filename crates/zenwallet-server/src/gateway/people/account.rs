@@ -31,7 +31,7 @@ impl Gateway {
     /// Gives the user another password; his other sessions end, and this one has new tokens.
     pub(crate) async fn change_password(&self, login: &Login, given: NewPassword) -> Result<Granted, PeopleError> {
         let mut user = self.current(login).await?;
-        self.check_password(&user, &given.present, &login.visitor).await?;
+        self.check_password(login, &user, &given.present).await?;
         if user.has_totp() {
             login.require_confirmed(self.now())?;
         }
@@ -44,7 +44,9 @@ impl Gateway {
             ..UserChange::default()
         };
         done(self.store.update_user(&user, self.now(), change).await?)?;
-        self.regrant(login, Action::Confirmed).await
+        // The password alone is no proof for whoever has a second factor.
+        let confirmed_at = if user.has_totp() { login.session.confirmed_at } else { self.now() };
+        self.regrant(login, Action::TokensRenewed, confirmed_at).await
     }
 
     /// Gives whoever has a link that was made for it another password. It logs nobody in, and the second factor stays.
@@ -56,7 +58,9 @@ impl Gateway {
         let link = link.ok_or_else(invalid)?;
         let Purpose::PasswordReset(user_id) = link.purpose else { return Err(invalid()) };
         self.give_attempt_back(&attempt).await?;
-        let mut user = self.store.find_user(user_id).await?.filter(|user| user.is_active).ok_or_else(invalid)?;
+        // Whoever chose a password since then needs the link no more, and whoever finds it later gets nothing.
+        let is_good = |user: &User| user.is_active && user.password_set_at <= link.created_at;
+        let mut user = self.store.find_user(user_id).await?.filter(is_good).ok_or_else(invalid)?;
         passwords::check("new_password", new, &user.email, &user.name)?;
         user.password_hash = self.people.passwords.hash(&self.ids, new).await?;
         user.password_set_at = self.now();

@@ -7,10 +7,10 @@ use crate::gateway::{CreatedApp, Gateway, NewApp};
 use crate::mail::Facts;
 use crate::wire::app::{AppChange, KeyChange, NewKey};
 use serde_json::json;
-use zenwallet_core::Code;
 use zenwallet_core::app::{ApiKey, App, Environment, SecretKey, check_name};
 use zenwallet_core::audit::{Action, AuditEntry};
 use zenwallet_core::id::{AppId, KeyId};
+use zenwallet_core::{Code, Rejection};
 use zenwallet_store::{AuditFilter, Deleted, Outgoing};
 
 impl Gateway {
@@ -39,33 +39,22 @@ impl Gateway {
 
     /// Changes an app.
     pub(crate) async fn change_app(&self, login: &Login, id: AppId, wanted: AppChange) -> Result<App, PeopleError> {
-        let mut app = self.app_of(&login.user, id).await?;
+        self.app_of(&login.user, id).await?;
         if wanted.limits.is_any() || wanted.owner_user_id.is_some() {
             login.require_admin()?;
         }
-        let before = app_facts(&app);
-        if let Some(name) = wanted.name {
-            check_name(&name)?;
-            app.name = name;
-        }
-        app.is_active = wanted.is_active.unwrap_or(app.is_active);
-        if let Some(rate) = wanted.limits.rate_limit_per_s {
-            check_rate(rate)?;
-            app.rate_limit_per_s = rate;
-        }
-        app.monthly_payments_max = wanted.limits.monthly_payments_max.unwrap_or(app.monthly_payments_max);
-        if let Some(owner) = wanted.owner_user_id {
-            if let Some(owner) = owner {
-                self.find_user(login, owner).await?;
-            }
-            app.owner_user_id = owner;
+        wanted.name.as_deref().map_or(Ok(()), check_name)?;
+        check_rate(wanted.limits.rate_limit_per_s.flatten())?;
+        if let Some(Some(owner)) = wanted.owner_user_id {
+            self.find_user(login, owner).await?;
         }
         let act = self.act_of(login, Action::AppChanged).on(id).of_app(id);
-        let entry = act.changing(&before, &app_facts(&app)).entry();
-        match self.store.update_app(&app, &[entry]).await? {
-            true => Ok(app),
-            false => Err(PeopleError::Refused(Code::AppNotFound)),
-        }
+        let change = move |app: &mut App| {
+            let before = app_facts(app);
+            wanted.apply(app);
+            vec![act.changing(&before, &app_facts(app)).entry()]
+        };
+        self.store.change_app(id, change).await?.ok_or(PeopleError::Refused(Code::AppNotFound))
     }
 
     /// Deletes an app: nobody sees it any more, its payments stay.
@@ -144,15 +133,20 @@ impl Gateway {
         wanted: KeyChange,
     ) -> Result<ApiKey, PeopleError> {
         let app = self.app_for_keys(login, id).await?;
-        let mut key = self.find_key(&app, key_id).await?;
-        let before = key_facts(&key);
-        key.name = wanted.name.unwrap_or(key.name);
-        key.expires_at = wanted.expires_at.unwrap_or(key.expires_at);
-        let entry = self.key_act(login, Action::KeyChanged, &key).changing(&before, &key_facts(&key)).entry();
-        match self.store.update_key(&key, &[entry]).await? {
-            true => Ok(key),
-            false => Err(PeopleError::Refused(Code::KeyNotFound)),
+        let key = self.find_key(&app, key_id).await?;
+        if wanted.expires_at.is_some() && key.expires_at.is_some_and(|at| at <= self.now()) {
+            let message = "the key has come to its end, which is final; make another";
+            return Err(Rejection::new(Code::ParameterOutOfRange, "expires_at", message).into());
         }
+        let act = self.key_act(login, Action::KeyChanged, &key);
+        let change = move |key: &mut ApiKey| {
+            let before = key_facts(key);
+            wanted.apply(key);
+            vec![act.changing(&before, &key_facts(key)).entry()]
+        };
+        let changed = self.store.change_key(id, key_id, change).await?;
+        self.callers.forget(key.hash).await;
+        changed.ok_or(PeopleError::Refused(Code::KeyNotFound))
     }
 
     /// Ends a key at once.
@@ -214,6 +208,7 @@ impl From<AppError> for PeopleError {
             AppError::Rejected(rejection) => Self::Rejected(rejection),
             AppError::NoApp(_) => Self::Refused(Code::AppNotFound),
             AppError::TooMany => Self::Refused(Code::AppLimit),
+            AppError::TooManyKeys => Self::Refused(Code::KeyLimit),
             AppError::Store(error) => Self::Store(error),
         }
     }

@@ -103,7 +103,8 @@ impl Gateway {
     }
 
     fn grant(&self, user: User, session: Session, refresh_token: Token) -> Granted {
-        let now = self.now();
+        // The moment that the session has: whoever remembers an older one of it sees that by the token.
+        let now = session.last_used_at.max(session.tokens_since);
         let access_token = self.people.tokens.sign(&self.key, session.id, user.id, now);
         let access_ends_at = now.plus_s(ACCESS_TOKEN_S);
         Granted { user, session, access_token, access_ends_at, refresh_token, device: None }
@@ -140,38 +141,39 @@ impl Gateway {
 
     /// Takes a fresh proof of who the user is, for what is dangerous. He gets new tokens: those before prove nothing.
     pub(crate) async fn confirm_login(&self, login: &Login, given: Confirmation) -> Result<Granted, PeopleError> {
-        self.check_password(&login.user, &given.password, &login.visitor).await?;
+        self.check_password(login, &login.user, &given.password).await?;
         if login.user.has_totp() {
             let factor = given.second_factor.ok_or(PeopleError::Refused(Code::TotpRequired))?;
             self.check_second_factor(&login.user, &factor, &login.visitor).await?;
         }
-        self.regrant(login, Action::Confirmed).await
+        self.regrant(login, Action::Confirmed, self.now()).await
     }
 
-    /// Gives a user who has just proved who he is new tokens in the place of his old ones.
-    pub(super) async fn regrant(&self, login: &Login, action: Action) -> Result<Granted, PeopleError> {
+    /// Gives a user new tokens in the place of his old ones; he proved who he is at `confirmed_at`.
+    pub(super) async fn regrant(
+        &self,
+        login: &Login,
+        action: Action,
+        confirmed_at: Timestamp,
+    ) -> Result<Granted, PeopleError> {
         let (now, token) = (self.now(), Token::generate(&self.ids, REFRESH_PREFIX));
         let entry = self.act_of(login, action).on(login.session.id).entry();
-        if !self.store.confirm_session(login.session.id, token.hash(), now, &[entry]).await? {
+        if !self.store.renew_tokens(login.session.id, token.hash(), confirmed_at, now, &[entry]).await? {
             return Err(PeopleError::Refused(Code::SessionEnded));
         }
         self.forget_sessions();
-        let session = Session { confirmed_at: now, ..login.session.clone() };
+        let session = Session { confirmed_at, tokens_since: now, ..login.session.clone() };
         let user = self.current(login).await?;
         Ok(self.grant(user, session, token))
     }
 
-    /// Whether this is the password of a user who is known; guesses are slowed down as at the door.
-    pub(super) async fn check_password(
-        &self,
-        user: &User,
-        password: &str,
-        visitor: &Visitor,
-    ) -> Result<(), PeopleError> {
-        let attempt = Attempt::password(&user.email, visitor, self.is_device_of(user, visitor));
+    /// Whether this is the password of the user who is logged in, as he is now. Guesses are slowed down as at the door, but
+    /// his session has a place of its own: whoever guesses at the door does not keep him from proving who he is.
+    pub(super) async fn check_password(&self, login: &Login, user: &User, password: &str) -> Result<(), PeopleError> {
+        let attempt = Attempt::proof(login.session.id, &login.visitor);
         self.take_attempt(&attempt).await?;
         if !self.people.passwords.verify(password, Some(&user.password_hash)).await? {
-            return Err(self.refuse_login(&user.email, visitor, Code::LoginFailed).await);
+            return Err(self.refuse_login(&user.email, &login.visitor, Code::LoginFailed).await);
         }
         self.give_attempt_back(&attempt).await
     }

@@ -112,6 +112,12 @@ impl Gateway {
         let invalid = PeopleError::Refused(Code::SessionInvalid);
         let access = self.people.tokens.read(&self.key, token, now).ok_or(invalid)?;
         let load = async { Ok(self.store.find_session(access.session_id).await?.map(Arc::new)) };
+        if let Some(Some(known)) = self.people.known.get(&access.session_id).await
+            && known.0.last_used_at.max(known.0.tokens_since) < access.issued_at
+        {
+            // Another node has given the session new tokens since it was read: what it proves by now is not remembered here.
+            self.forget_session(access.session_id).await;
+        }
         let known = self.people.known.try_get_with(access.session_id, load).await;
         let known = known.map_err(|error: Arc<StoreError>| PeopleError::Store((*error).clone()))?;
         let ended = || PeopleError::Refused(Code::SessionEnded);
@@ -119,9 +125,9 @@ impl Gateway {
         if !session.is_live(now) || !user.is_active || user.id != access.user_id {
             return Err(ended());
         }
-        // Who proved who he is has new tokens: one from before, which somebody may have copied, is worth nothing now. A
-        // token tells its moment in whole seconds.
-        if access.issued_at.plus_ms(999) < session.confirmed_at {
+        // Who proved who he is, or changed what he proves it with, has new tokens: one from before, which somebody may have
+        // copied, is worth nothing now. A token tells its moment in whole seconds.
+        if access.issued_at.plus_ms(999) < session.tokens_since {
             return Err(PeopleError::Refused(Code::SessionInvalid));
         }
         Ok(Login { user: user.clone(), session: session.clone(), visitor })

@@ -4,12 +4,14 @@
 use super::{PeopleError, Visitor};
 use crate::gateway::Gateway;
 use zenwallet_core::app::KeyHash;
+use zenwallet_core::id::SessionId;
 use zenwallet_core::rate::SlowPolicy;
 use zenwallet_core::user::Email;
 
 const ACCOUNT: SlowPolicy = SlowPolicy { every_ms: 60_000, burst: 10 };
 const ADDRESS: SlowPolicy = SlowPolicy { every_ms: 6_000, burst: 50 };
 const DEVICE: SlowPolicy = SlowPolicy { every_ms: 60_000, burst: 10 };
+const SESSION: SlowPolicy = SlowPolicy { every_ms: 60_000, burst: 10 };
 /// A second factor has but a million codes.
 const SECOND_FACTOR: SlowPolicy = SlowPolicy { every_ms: 300_000, burst: 5 };
 
@@ -27,6 +29,12 @@ impl Attempt {
             _ => (bucket("account", &[email.as_str()]), ACCOUNT),
         };
         Self(vec![of_account, (bucket("address", &[&visitor.network()]), ADDRESS)])
+    }
+
+    /// To prove again who one is, in a session.
+    pub(super) fn proof(session: SessionId, visitor: &Visitor) -> Self {
+        let of_session = (bucket("session", &[&session.to_string()]), SESSION);
+        Self(vec![of_session, (bucket("address", &[&visitor.network()]), ADDRESS)])
     }
 
     /// To give a code.

@@ -68,17 +68,20 @@ impl Gateway {
             audit: vec![self.act_of(login, Action::TotpEnabled).on(user.id).entry()],
         };
         done(self.store.update_user(&user, now, change).await?)?;
-        Ok((codes, self.regrant(login, Action::Confirmed).await?))
+        // New tokens, and no new proof: who can set up and take away would prove himself for ever.
+        Ok((codes, self.regrant(login, Action::TokensRenewed, login.session.confirmed_at).await?))
     }
 
     /// Takes the second factor away.
     pub(crate) async fn disable_totp(&self, login: &Login) -> Result<Granted, PeopleError> {
         login.require_confirmed(self.now())?;
         let mut user = self.current(login).await?;
-        user.totp = None;
+        if user.totp.take().is_none() {
+            return Err(PeopleError::Refused(Code::TotpNotStarted));
+        }
         let entry = self.act_of(login, Action::TotpDisabled).on(user.id).entry();
         self.drop_totp(&user, Some(login), entry).await?;
-        self.regrant(login, Action::Confirmed).await
+        self.regrant(login, Action::TokensRenewed, login.session.confirmed_at).await
     }
 
     pub(super) async fn drop_totp(

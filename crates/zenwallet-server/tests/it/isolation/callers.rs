@@ -3,7 +3,7 @@
 use super::routes::{Access, Row};
 use crate::support::{Answer, Person, Tenant, TestApp};
 use crate::webhooks::Things;
-use zenwallet_core::app::Environment;
+use zenwallet_core::app::{App, Environment};
 use zenwallet_core::id::{AppId, KeyId};
 use zenwallet_core::user::Role;
 
@@ -193,7 +193,10 @@ impl Callers {
 
 /// Lets an app belong to a user.
 async fn give(app: &TestApp, app_id: AppId, person: &Person) {
-    let mut found = app.store.find_app(app_id).await.unwrap().unwrap();
-    found.owner_user_id = Some(person.id);
-    assert!(app.store.update_app(&found, &[]).await.unwrap());
+    let owner = Some(person.id);
+    let change = move |app: &mut App| {
+        app.owner_user_id = owner;
+        Vec::new()
+    };
+    assert!(app.store.change_app(app_id, change).await.unwrap().is_some());
 }

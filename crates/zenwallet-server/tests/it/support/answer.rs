@@ -85,12 +85,24 @@ impl Answer {
         assert_eq!(self.headers.get_all("request-id").iter().count(), 1);
         assert_eq!(self.header("x-content-type-options"), "nosniff");
         assert_eq!(self.header("referrer-policy"), "no-referrer");
-        assert!(!self.header("content-security-policy").is_empty());
+        assert_eq!(self.header("strict-transport-security"), "max-age=31536000; includeSubDomains");
+        self.check_policy();
         assert!(!self.header("cache-control").is_empty());
         let is_page = self.header("content-type").starts_with("text/html");
         if self.status >= 400 && !is_page && method != Method::HEAD {
             self.check_error(request_id);
         }
+    }
+
+    /// No page of ours is framed, has another base, or runs what stands in it.
+    fn check_policy(&self) {
+        let policy = self.header("content-security-policy");
+        let rules: Vec<_> = policy.split(';').map(str::trim).collect();
+        for rule in ["default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"] {
+            assert!(rules.contains(&rule), "{rule}: {policy}");
+        }
+        let of_scripts = rules.iter().filter(|rule| rule.starts_with("script-src"));
+        assert!(of_scripts.clone().all(|rule| !rule.contains("unsafe") && !rule.contains('*')), "{policy}");
     }
 
     fn check_error(&self, request_id: &str) {

@@ -46,6 +46,12 @@ impl Call {
         self.header("x-forwarded-for", address)
     }
 
+    /// As if it came straight from this address.
+    pub(crate) fn peer(mut self, address: &str) -> Self {
+        self.peer = Some(address.parse().unwrap());
+        self
+    }
+
     /// Sends a JSON value.
     pub(crate) fn json(self, body: &Value) -> Self {
         self.text(body.to_string())

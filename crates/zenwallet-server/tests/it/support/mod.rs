@@ -2,6 +2,7 @@
 
 mod answer;
 mod app;
+pub(crate) mod authenticator;
 mod call;
 mod crowd;
 mod database;
