@@ -26,11 +26,33 @@ pub(crate) fn name(path: &str) -> &'static str {
         ["api", "events", _] => "/api/events/{event_id}",
         ["socket.io", ..] => "/socket.io",
         ["api", "apps", _, "webhook-secret", "rotate"] => "/api/apps/{app_id}/webhook-secret/rotate",
+        ["api", "analytics", "overview"] => "/api/analytics/overview",
+        ["api", "analytics", "volume"] => "/api/analytics/volume",
+        ["api", "analytics", "status"] => "/api/analytics/status",
+        ["api", "openapi.json"] => "/api/openapi.json",
+        ["pay", "assets", ..] => "/pay/assets",
+        ["pay", _] => "/pay/{payment_id}",
+        ["pay", _, "pay"] => "/pay/{payment_id}/pay",
+        ["pay", _, "cancel"] => "/pay/{payment_id}/cancel",
+        ["docs", ..] => "/docs",
+        ["healthz"] => "/healthz",
+        ["readyz"] => "/readyz",
+        ["metrics"] => "/metrics",
+        rest => name_of_people(rest),
+    }
+}
+
+/// The same of what users do.
+fn name_of_people(segments: &[&str]) -> &'static str {
+    match segments {
         ["api", "apps"] => "/api/apps",
         ["api", "apps", _] => "/api/apps/{app_id}",
         ["api", "apps", _, "keys"] => "/api/apps/{app_id}/keys",
         ["api", "apps", _, "keys", _] => "/api/apps/{app_id}/keys/{key_id}",
         ["api", "apps", _, "keys", _, "rotate"] => "/api/apps/{app_id}/keys/{key_id}/rotate",
+        ["api", "apps", _, "usage"] => "/api/apps/{app_id}/usage",
+        ["api", "settings", "notifications"] => "/api/settings/notifications",
+        ["api", "settings", "notifications", "test"] => "/api/settings/notifications/test",
         ["api", "auth", "setup"] => "/api/auth/setup",
         ["api", "auth", "login"] => "/api/auth/login",
         ["api", "auth", "refresh"] => "/api/auth/refresh",
@@ -57,18 +79,6 @@ pub(crate) fn name(path: &str) -> &'static str {
         ["api", "users", _, "logout"] => "/api/users/{user_id}/logout",
         ["api", "audit"] => "/api/audit",
         ["api", "audit", "export"] => "/api/audit/export",
-        ["api", "analytics", "overview"] => "/api/analytics/overview",
-        ["api", "analytics", "volume"] => "/api/analytics/volume",
-        ["api", "analytics", "status"] => "/api/analytics/status",
-        ["api", "openapi.json"] => "/api/openapi.json",
-        ["pay", "assets", ..] => "/pay/assets",
-        ["pay", _] => "/pay/{payment_id}",
-        ["pay", _, "pay"] => "/pay/{payment_id}/pay",
-        ["pay", _, "cancel"] => "/pay/{payment_id}/cancel",
-        ["docs", ..] => "/docs",
-        ["healthz"] => "/healthz",
-        ["readyz"] => "/readyz",
-        ["metrics"] => "/metrics",
         _ => "other",
     }
 }

@@ -100,7 +100,7 @@ fn seen(code: Code) -> Seen {
             In("people::apps::apps_and_keys_are_made_changed_and_ended")
         }
         Code::CrossSiteRequest => In("people::cookies::a_page_of_another_site_has_no_use_of_the_cookies"),
-        Code::MonthlyLimitReached => In("usage::an_app_creates_no_more_than_its_month_holds"),
+        Code::MonthlyLimitReached => In("usage::of_many_at_once_as_many_are_created_as_may_be"),
         Code::EmailNotConfigured | Code::EmailFailed => In("mail::a_test_email_says_what_the_server_said"),
         Code::VersionConflict => {
             Not("two changes of one account must meet within a millisecond; the store's cases race them")

@@ -167,7 +167,7 @@ fn people_rows() -> Vec<Row> {
         row(post.clone(), "/api/auth/password", user(200), Some(change)),
         row(post.clone(), "/api/auth/totp/start", user(200), None),
         row(post.clone(), "/api/auth/totp/confirm", user(409), Some(json!({"totp_code": "123456"}))),
-        row(post.clone(), "/api/auth/totp/disable", user(200), None),
+        row(post.clone(), "/api/auth/totp/disable", user(409), None),
         row(post.clone(), "/api/auth/recovery-codes", user(409), None),
         row(get.clone(), "/api/settings/notifications", user(200), None),
         row(patch.clone(), "/api/settings/notifications", user(200), Some(json!({"email": {"sign_in": false}}))),

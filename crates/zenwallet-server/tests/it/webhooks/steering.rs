@@ -25,6 +25,8 @@ async fn waiting(app: &TestApp) -> String {
     if deliveries(app, &app.a, "").await.is_empty() {
         endpoint_at(app, &app.a, "https://shop.example/").await;
     }
+    // The newest is told by its moment: none of before shares it.
+    app.pass_ms(1);
     paid(app, &app.a, json!({})).await;
     let id = text(&deliveries(app, &app.a, "").await[0]["delivery_id"]);
     app.pass_ms(1);
