@@ -62,6 +62,7 @@ counted 'failing disk' scripts/durability.py faults --binary "$binary" --count 2
 counted 'schemathesis' env ZENWALLET_BINARY="$binary" bash tests/clients/schemathesis.sh
 counted 'webhook verifiers' env ZENWALLET_BINARY="$binary" bash tests/clients/webhooks.sh
 counted 'live clients' env ZENWALLET_BINARY="$binary" bash tests/clients/live.sh
+counted 'people and their secrets' env ZENWALLET_BINARY="$binary" bash tests/clients/people.sh
 if scripts/ssrf.sh --possible; then
     counted 'ssrf laboratory' scripts/ssrf.sh "$binary"
 else

@@ -209,10 +209,14 @@ async fn change_app(h: &Harness, s: &Scene, name: &str, told: &[AuditEntry]) -> 
             let (app, key) = h.new_app();
             store.create_app(&app, &key, Some(&h.endpoint(app.id, "https://shop.example")), told).await
         }
-        "update_app" => crate::apps::update_app(store, &App { name: "Another".to_owned(), ..s.app.clone() }, told).await,
+        "update_app" => {
+            crate::apps::update_app(store, &App { name: "Another".to_owned(), ..s.app.clone() }, told).await
+        }
         "delete_app" => store.delete_app(s.app.id, now, told).await.map(|deleted| deleted == Deleted::Yes),
         "add_key" => store.add_key(&h.new_key(s.app.id), Outgoing::One(s.first.id), now.plus_s(9), told).await,
-        "update_key" => crate::apps::update_key(store, &ApiKey { name: Some("till".to_owned()), ..s.first.clone() }, told).await,
+        "update_key" => {
+            crate::apps::update_key(store, &ApiKey { name: Some("till".to_owned()), ..s.first.clone() }, told).await
+        }
         "revoke_key" => store.revoke_key(s.app.id, s.second.id, now, told).await,
         _ => panic!("no change is called {name}"),
     }
@@ -290,7 +294,9 @@ async fn change_in_vain(h: &Harness, s: &Scene, name: &str, told: AuditEntry) ->
             store.delete_app(unknown_app, now, &told).await.map(|deleted| deleted == Deleted::Yes)
         }
         "a key of an unknown app" => store.add_key(&h.new_key(unknown_app), Outgoing::All, now, &told).await,
-        "a key of another app" => crate::apps::update_key(store, &ApiKey { app_id: unknown_app, ..s.first.clone() }, &told).await,
+        "a key of another app" => {
+            crate::apps::update_key(store, &ApiKey { app_id: unknown_app, ..s.first.clone() }, &told).await
+        }
         "an unknown key" => store.revoke_key(s.app.id, unknown_key, now, &told).await,
         _ => panic!("nothing vain is called {name}"),
     }

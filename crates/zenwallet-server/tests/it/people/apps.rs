@@ -166,9 +166,8 @@ async fn a_key_has_a_name_an_end_and_a_successor(app: TestApp) {
     assert_eq!(change(&id, json!({"name": "Old"})).await.expect(200).json()["status"], "expired");
     assert_eq!(ask_anew(&app, &key).await, "api_key_expired");
 
-    let rotate = async |id: &str, body: Value| {
-        app.post(format!("{keys}/{id}/rotate")).person(&ada).json(&body).send().await
-    };
+    let rotate =
+        async |id: &str, body: Value| app.post(format!("{keys}/{id}/rotate")).person(&ada).json(&body).send().await;
     let first_id = app.key_id(&first).await.to_string();
     for overlap in [-1, 7 * 86_400 + 1] {
         rotate(&first_id, json!({"overlap": overlap})).await.expect_error(400, "parameter_out_of_range");
@@ -404,7 +403,8 @@ async fn what_is_done_to_apps_and_keys_is_written_down_without_secrets(app: Test
     let entries = listed.json()["data"].as_array().unwrap().clone();
     let of_app: Vec<_> = entries.iter().rev().filter(|entry| entry["app_id"] == app_id.as_str()).collect();
     let told: Vec<_> = of_app.iter().map(|entry| (text(&entry["action"]), text(&entry["actor_name"]))).collect();
-    let want = ["app.created", "key.created", "app.changed", "app.changed", "key.created", "key.changed", "key.rotated"];
+    let want =
+        ["app.created", "key.created", "app.changed", "app.changed", "key.created", "key.changed", "key.rotated"];
     let mut actions: Vec<_> = told.iter().map(|(action, _)| *action).collect();
     // The first two are of one act.
     actions[..2].sort_unstable();

@@ -154,7 +154,8 @@ async fn an_export_of_many_entries_comes_in_pieces(app: TestApp) {
     let admin = app.person("admin", Role::Admin).await;
     app.pass_s(1);
     fill(&app, COUNT as i64).await;
-    let request = axum::http::Request::get("/api/audit/export").header("authorization", format!("Bearer {}", admin.access));
+    let request =
+        axum::http::Request::get("/api/audit/export").header("authorization", format!("Bearer {}", admin.access));
     let response = app.app.handle(request.body(axum::body::Body::empty()).unwrap()).await;
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["content-type"], "application/x-ndjson");
