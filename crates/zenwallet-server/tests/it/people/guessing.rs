@@ -74,7 +74,8 @@ async fn nobody_is_guessed_and_the_owners_come_in_meanwhile(app: TestApp) {
             match status {
                 200 => successes += 1,
                 401 => {}
-                429 => throttled += 1,
+                // So many at once find no core to be hashed on, sometimes.
+                429 | 503 => throttled += 1,
                 status => panic!("{status}"),
             }
         }
