@@ -61,6 +61,7 @@ counted 'syncs before answers' scripts/durability.py syncs --binary "$binary"
 counted 'failing disk' scripts/durability.py faults --binary "$binary" --count 20
 counted 'schemathesis' env ZENWALLET_BINARY="$binary" bash tests/clients/schemathesis.sh
 counted 'webhook verifiers' env ZENWALLET_BINARY="$binary" bash tests/clients/webhooks.sh
+counted 'mail server' env ZENWALLET_BINARY="$binary" bash tests/clients/mail.sh
 counted 'live clients' env ZENWALLET_BINARY="$binary" bash tests/clients/live.sh
 counted 'people and their secrets' env ZENWALLET_BINARY="$binary" bash tests/clients/people.sh
 if scripts/ssrf.sh --possible; then

@@ -63,7 +63,8 @@ impl Store {
             days.insert(day, Used { requests, deliveries, payments: 0 });
         }
         for mut row in self.rows("rollup", PAYMENTS_BY_DAY, values![app_id, from.start(), to.start()]).await? {
-            days.entry(Day(row.int()?)).or_default().payments = row.int()?;
+            let (day, payments) = (Day(row.int()?), row.int()?);
+            days.entry(day).or_default().payments = payments;
         }
         Ok(days)
     }

@@ -1,5 +1,6 @@
 //! What tests of several crates share. Never in the product.
 
+pub mod post_office;
 pub mod postgres;
 pub mod receiver;
 mod temp_dir;

@@ -13,6 +13,7 @@ import threading
 import time
 
 import refusals
+import users
 from gateway import Gateway
 from journals import Journal, Node, check, compare, last_seq, result, wait_until
 from samples import start_samples
@@ -67,6 +68,7 @@ class Campaign:
         self.shop()
         quiet = Curl(self.gateway.url, self.keys["quiet"], after=0)
         refusals.run(self)
+        users.run(self)
         self.flood()
         heard = wait_until(lambda: quiet.comments, 16)
         check("a silent stream says that it is still there", heard, quiet.status)

@@ -166,7 +166,9 @@ impl From<LogError> for ApiError {
 impl From<CreateError> for ApiError {
     fn from(error: CreateError) -> Self {
         match error {
-            CreateError::MonthlyLimitReached => Self::new(Code::MonthlyLimitReached),
+            CreateError::MonthlyLimitReached { wait_s } => {
+                Self::new(Code::MonthlyLimitReached).with_retry_after(wait_s)
+            }
             CreateError::Store(error) => error.into(),
         }
     }

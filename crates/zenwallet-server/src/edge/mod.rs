@@ -8,5 +8,5 @@ pub(crate) mod route;
 
 pub(crate) use error::{ApiError, render as render_error};
 pub(crate) use exchange::{Exchange, RequestOrigin};
-pub(crate) use people::{Guest, UserCaller, forget_tokens, keep_tokens, uses_cookies};
+pub(crate) use people::{AccessCookie, Guest, UserCaller, forget_tokens, keep_tokens, uses_cookies};
 pub(crate) use request::{AppCaller, AppReader, JsonRequest, PathId, PathIds, Query, known_id, read_body};

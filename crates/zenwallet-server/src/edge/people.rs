@@ -3,7 +3,7 @@
 use super::error::ApiError;
 use super::exchange::Exchange;
 use crate::gateway::{Gateway, Granted, Login, Visitor};
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::response::Response;
@@ -150,6 +150,17 @@ pub(super) async fn recognise(parts: &Parts, gateway: &Gateway) -> Result<Login,
 pub(super) fn has_access_cookie(parts: &Parts) -> bool {
     let is_https = parts.extensions.get::<Exchange>().is_some_and(Exchange::is_https);
     Cookie::Access.read(&parts.headers, is_https).is_some()
+}
+
+/// The access token that a browser keeps, taken out of its request.
+#[derive(Clone)]
+pub(crate) struct AccessCookie(pub(crate) Arc<str>);
+
+impl AccessCookie {
+    pub(crate) fn of(request: &Request) -> Option<Self> {
+        let is_https = request.extensions().get::<Exchange>().is_some_and(Exchange::is_https);
+        Cookie::Access.read(request.headers(), is_https).map(|token| Self(token.into()))
+    }
 }
 
 /// The token of `Authorization: Bearer`.

@@ -41,6 +41,7 @@ pub(crate) fn name(path: &str) -> &'static str {
         ["api", "auth", "sessions", _] => "/api/auth/sessions/{session_id}",
         ["api", "auth", "me"] => "/api/auth/me",
         ["api", "auth", "password"] => "/api/auth/password",
+        ["api", "auth", "password", "forgot"] => "/api/auth/password/forgot",
         ["api", "auth", "password", "reset"] => "/api/auth/password/reset",
         ["api", "auth", "invitations", "accept"] => "/api/auth/invitations/accept",
         ["api", "auth", "totp", "start"] => "/api/auth/totp/start",

@@ -3,10 +3,11 @@
 use super::people::Visitor;
 use super::people::{app_facts, key_facts};
 use super::{Gateway, secrets};
+use crate::wire::app::NewApp;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use thiserror::Error;
-use zenwallet_core::app::{self, ApiKey, App, Environment, SecretKey};
+use zenwallet_core::app::{self, ApiKey, App, SecretKey};
 use zenwallet_core::audit::{Action, Actor, AuditEntry};
 use zenwallet_core::endpoint::Endpoint;
 use zenwallet_core::id::{AppId, PaymentId, UserId};
@@ -14,19 +15,6 @@ use zenwallet_core::limits::{KEY_OVERLAP_MAX_S, RATE_MAX_PER_S};
 use zenwallet_core::signature::hmac_sha256;
 use zenwallet_core::{Code, Rejection};
 use zenwallet_store::{Outgoing, StoreError};
-
-/// An app to be made.
-#[derive(Clone, Debug)]
-pub struct NewApp {
-    /// What the payer reads.
-    pub name: String,
-    /// Its world.
-    pub environment: Environment,
-    /// Where its webhooks go.
-    pub webhook_url: Option<String>,
-    /// Requests per second of each key: `None` is the environment's default, 0 is no limit.
-    pub rate_limit_per_s: Option<u32>,
-}
 
 /// A new app with its secrets in clear, for the one time they are shown.
 #[derive(Debug)]

@@ -14,7 +14,9 @@ mod secrets;
 mod usage;
 mod webhooks;
 
-pub use apps::{AppError, CreatedApp, NewApp};
+pub use crate::wire::app::NewApp;
+pub use crate::wire::auth::NewAccount;
+pub use apps::{AppError, CreatedApp};
 pub(crate) use delivery::DressingError;
 pub use keys::{Caller, KeyRefusal};
 pub(crate) use live::{Farewell, FollowError, Follower};
@@ -22,10 +24,8 @@ pub(crate) use log::LogError;
 pub use log::LogRules;
 pub(crate) use payments::Answer;
 pub use payments::Idempotency;
-pub(crate) use people::{
-    AppChange, Confirmation, Credentials, Granted, KeyChange, LimitChange, NewKey, NewPassword, NewTotp, SecondFactor,
-};
-pub use people::{Login, NewAccount, OpenedLink, PeopleError, Visitor};
+pub(crate) use people::Granted;
+pub use people::{Login, OpenedLink, PeopleError, Visitor};
 pub use secrets::{InstanceKey, SecretError};
 pub(crate) use usage::CreateError;
 pub use webhooks::WebhookRules;

@@ -65,7 +65,7 @@ impl Gateway {
         answer: &Answer,
     ) -> std::result::Result<Committed, CreateError> {
         let reserved = match self.reserve_payment(app, payment.created_at).await {
-            Err(CreateError::MonthlyLimitReached) if self.is_repeated(app, idempotency.as_ref()).await? => None,
+            Err(CreateError::MonthlyLimitReached { .. }) if self.is_repeated(app, idempotency.as_ref()).await? => None,
             reserved => reserved?,
         };
         let claim = claim(idempotency, answer);

@@ -26,7 +26,8 @@ pub(crate) async fn create_app(
     request: JsonRequest,
 ) -> Answered {
     let new = CreateApp::parse(&request.body, &gateway.webhooks.egress)?;
-    Ok(show(201, &CreatedAppObject::new(gateway.create_app_of(&login, new).await?)))
+    let made = gateway.create_app_of(&login, new).await?;
+    Ok(show(201, &CreatedAppObject::new(&made.app, &made.api_key, made.webhook_secret)))
 }
 
 /// List apps

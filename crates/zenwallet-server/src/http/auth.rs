@@ -7,11 +7,15 @@ use crate::edge::{
 use crate::gateway::{Gateway, Granted};
 use crate::qr;
 use crate::wire::auth::{
-    AcceptInvitation, AccountObject, ChangePassword, Confirm, ConfirmTotp, EndedSessions, GrantObject, LogIn,
-    RecoveryCodes, Refresh, ResetPassword, SessionObject, SetUp, SetupObject, TotpEnabled, TotpObject, UpdateAccount,
+    AcceptInvitation, ChangePassword, Confirm, ConfirmTotp, ForgotPassword, LogIn, Refresh, ResetPassword, SetUp,
+    UpdateAccount,
 };
 use crate::wire::error::ErrorBody;
 use crate::wire::query::Params;
+use crate::wire::session::{
+    AccountObject, EndedSessions, GrantObject, RecoveryCodes, RequestedLink, SessionObject, SetupObject, TotpEnabled,
+    TotpObject,
+};
 use crate::wire::user::{DeletedObject, UserObject, WholeList};
 use axum::extract::State;
 use axum::response::Response;
@@ -23,11 +27,17 @@ use zenwallet_core::session::EndReason;
 
 /// Tokens for whoever was let in: in the answer, or in the browser's keeping.
 fn granted(status: u16, granted: &Granted, use_cookies: bool, exchange: &Exchange) -> Response {
-    let mut response = show(status, &GrantObject::new(granted, !use_cookies));
+    let mut response = show(status, &grant_object(granted, use_cookies));
     if use_cookies {
         keep_tokens(&mut response, granted, exchange);
     }
     response
+}
+
+/// The tokens stand in it unless the browser keeps them.
+fn grant_object(granted: &Granted, use_cookies: bool) -> GrantObject {
+    let tokens = (granted.access_token.as_str(), granted.refresh_token.reveal());
+    GrantObject::new(&granted.user, &granted.session, granted.access_ends_at, (!use_cookies).then_some(tokens))
 }
 
 /// Whether the first user is awaited
@@ -241,6 +251,24 @@ pub(crate) async fn change_password(
     Ok(granted(200, &made, uses_cookies(&headers), &exchange))
 }
 
+/// Ask for a link to a new password
+///
+/// It is sent by email, if there is such an account; the answer is the same if there is none. Needs an SMTP server: without
+/// one ask an admin.
+#[utoipa::path(post, path = "/api/auth/password/forgot", tag = "Account", request_body = ForgotPassword, security(()),
+    responses((status = 200, body = RequestedLink, description = "On its way, if there is somebody to send it to"),
+        (status = 400, body = ErrorBody, description = "The request is not acceptable"),
+        (status = 409, body = ErrorBody, description = "The gateway has no SMTP server")))]
+pub(crate) async fn request_password_reset(
+    State(gateway): State<Arc<Gateway>>,
+    guest: Guest,
+    request: JsonRequest,
+) -> Answered {
+    let ForgotPassword { email } = ForgotPassword::parse(&request.body)?;
+    gateway.request_password_reset(email, guest.visitor).await?;
+    Ok(show(200, &RequestedLink::new()))
+}
+
 /// Choose a new password by a link
 ///
 /// The link is good once, for an hour. Every session of the account ends; the second factor stays.
@@ -290,7 +318,7 @@ pub(crate) async fn start_totp(
     request.expect_nothing()?;
     let totp = gateway.start_totp(&login).await?;
     let qr = qr::svg_of(&totp.url).ok_or(ApiError::new(Code::InternalError))?;
-    Ok(show(200, &TotpObject::new(totp, qr)))
+    Ok(show(200, &TotpObject::new(totp.secret, totp.url, qr)))
 }
 
 /// Confirm the second factor
@@ -310,7 +338,7 @@ pub(crate) async fn confirm_totp(
     let code = ConfirmTotp::parse(&request.body)?.totp_code;
     let (codes, made) = gateway.confirm_totp(&login, &code).await?;
     let use_cookies = uses_cookies(&headers);
-    let mut response = show(200, &TotpEnabled::new(codes, GrantObject::new(&made, !use_cookies)));
+    let mut response = show(200, &TotpEnabled::new(codes, grant_object(&made, use_cookies)));
     if use_cookies {
         keep_tokens(&mut response, &made, &exchange);
     }

@@ -116,6 +116,7 @@ fn people_routes() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(auth::end_session))
         .routes(routes!(auth::get_account, auth::update_account))
         .routes(routes!(auth::change_password))
+        .routes(routes!(auth::request_password_reset))
         .routes(routes!(auth::reset_password))
         .routes(routes!(auth::accept_invitation))
         .routes(routes!(auth::start_totp))

@@ -3,9 +3,9 @@
 use super::{Answered, show};
 use crate::edge::{JsonRequest, PathId, Query, UserCaller};
 use crate::gateway::Gateway;
-use crate::wire::auth::EndedSessions;
 use crate::wire::error::ErrorBody;
 use crate::wire::query::Params;
+use crate::wire::session::EndedSessions;
 use crate::wire::user::{
     DeletedObject, InvitationObject, InviteUser, PasswordLinkObject, UpdateUser, UserObject, WholeList,
 };
@@ -99,7 +99,8 @@ pub(crate) async fn help_with_password(
     request: JsonRequest,
 ) -> Answered {
     request.expect_nothing()?;
-    Ok(show(200, &PasswordLinkObject::new(gateway.help_with_password(&login, id).await?)))
+    let opened = gateway.help_with_password(&login, id).await?;
+    Ok(show(200, &PasswordLinkObject::new(opened.url, opened.link.expires_at)))
 }
 
 /// Log a user out everywhere
@@ -135,7 +136,8 @@ pub(crate) async fn invite_user(
 ) -> Answered {
     login.require_admin()?;
     let InviteUser { email, role } = InviteUser::parse(&request.body)?;
-    Ok(show(201, &InvitationObject::opened(gateway.invite_user(&login, email, role).await?)))
+    let opened = gateway.invite_user(&login, email, role).await?;
+    Ok(show(201, &InvitationObject::new(&opened.link, Some(opened.url))))
 }
 
 /// List invitations

@@ -5,13 +5,11 @@
 
 mod facts;
 mod server;
-#[cfg(test)]
-mod tests;
 mod text;
 
 pub(crate) use facts::{Facts, KeyFacts};
 pub use server::SmtpServer;
-pub(crate) use text::{Letter, of_alerts, of_test};
+pub(crate) use text::{Letter, of_alerts, of_link, of_test};
 
 use lettre::message::header::{ContentType, Date, Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message};

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use url::Url;
 use zenwallet_core::id::AlertId;
 use zenwallet_core::time::Timestamp;
-use zenwallet_core::user::{AlertType, User};
+use zenwallet_core::user::{AlertType, Link, Purpose, User};
 use zenwallet_store::{Alert, AlertBatch};
 
 /// Most things that one email tells; it says how many more there are.
@@ -51,6 +51,23 @@ pub(crate) fn of_test(user: &User, id: AlertId, now: Timestamp, public_url: &str
     let (name, at) = (shown(&user.name), moment(now));
     let body = format!("{name} asked for this test at {at}. Emails from this ZenWallet arrive.\n\n{public_url}/\n");
     finish(id.to_string(), "Test", &body, public_url)
+}
+
+/// The email with the link of an invitation, or to a new password. It names nothing that its reader has not typed or been
+/// told, for it may come to the wrong one.
+pub(crate) fn of_link(link: &Link, url: &str, public_url: &str) -> Letter {
+    let (subject, what) = match link.purpose {
+        Purpose::Invitation(_) => {
+            ("You are invited", "Somebody invites you to this ZenWallet. Make your account here:")
+        }
+        Purpose::PasswordReset(_) => (
+            "A new password",
+            "Somebody asked for a new password for your account. If it was you, choose one here; if not, do nothing:",
+        ),
+    };
+    let until = moment(link.expires_at);
+    let body = format!("{what}\n\n{url}\n\nThe link is good once, until {until}.\n\n-- \n{public_url}/\n");
+    Letter { id: link.id.to_string(), subject: format!("[ZenWallet] {subject}"), body }
 }
 
 fn finish(id: String, subject: &str, body: &str, public_url: &str) -> Letter {

@@ -2,7 +2,7 @@
 //! request that it does not need.
 
 use super::pace;
-use crate::edge::{ApiError, read_body};
+use crate::edge::{AccessCookie, ApiError, read_body};
 use crate::gateway::Gateway;
 use axum::Router;
 use axum::body::Body;
@@ -84,6 +84,12 @@ impl Door {
         } else if request.method() == Method::OPTIONS {
             preflight()
         } else {
+            // A page of the gateway's own is let in by what its browser keeps; others have nothing there.
+            if standing == Standing::Own
+                && let Some(cookie) = AccessCookie::of(&request)
+            {
+                request.extensions_mut().insert(cookie);
+            }
             keep_what_is_needed(&mut request);
             match self.connect(request).await {
                 Ok(response) => response,

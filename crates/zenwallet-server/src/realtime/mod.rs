@@ -1,4 +1,4 @@
-//! Socket.IO at `/socket.io`: `/` for apps, `/pay` for payers. A socket is a follower of its app's log with a wire at its
+//! Socket.IO at `/socket.io`: `/` for apps, `/pay` for payers, `/dashboard` for users. A socket is a follower of its app's log with a wire at its
 //! end: what it cannot take yet stays in the log, so there is neither a gap nor a duplicate between what is replayed and
 //! what is live, and a socket that stalls holds no memory but its small buffer.
 
@@ -6,6 +6,7 @@ mod apps;
 mod door;
 mod pace;
 mod payers;
+mod users;
 
 pub(crate) use door::Origins;
 
@@ -51,6 +52,7 @@ pub(crate) fn routes(gateway: &Arc<Gateway>, origins: Origins) -> Router {
         .build_with_inner_svc(Router::new());
     io.ns("/", apps::follow.with(apps::admit));
     io.ns("/pay", payers::show.with(payers::admit));
+    io.ns("/dashboard", users::follow.with(users::admit));
     let door = Arc::new(Door::new(service, io, Arc::clone(gateway), origins));
     let handler = move |request| {
         let door = Arc::clone(&door);

@@ -2,10 +2,9 @@
 
 use super::body::Fields;
 use crate::egress::Egress;
-use crate::gateway::{AppChange, CreatedApp, KeyChange, LimitChange, NewApp, NewKey};
 use serde::Serialize;
 use utoipa::ToSchema;
-use zenwallet_core::app::{ApiKey, App, Environment};
+use zenwallet_core::app::{ApiKey, App, Environment, SecretKey};
 use zenwallet_core::id::UserId;
 use zenwallet_core::limits::{
     APP_NAME_MAX_CHARS, KEY_LIFETIME_MAX_S, KEY_NAME_MAX_CHARS, KEY_OVERLAP_DEFAULT_S, KEY_OVERLAP_MAX_S,
@@ -14,6 +13,75 @@ use zenwallet_core::limits::{
 use zenwallet_core::text::check_line;
 use zenwallet_core::time::Timestamp;
 use zenwallet_core::{Code, Rejection};
+
+/// An app to be made.
+#[derive(Clone, Debug)]
+pub struct NewApp {
+    /// What the payer reads.
+    pub name: String,
+    /// Its world.
+    pub environment: Environment,
+    /// Where its webhooks go.
+    pub webhook_url: Option<String>,
+    /// Requests per second of each key: `None` is the environment's default, 0 is no limit.
+    pub rate_limit_per_s: Option<u32>,
+}
+
+/// What of an app is to change; what is absent stays.
+#[derive(Debug, Default)]
+pub(crate) struct AppChange {
+    pub(crate) name: Option<String>,
+    pub(crate) is_active: Option<bool>,
+    pub(crate) limits: LimitChange,
+    pub(crate) owner_user_id: Option<Option<UserId>>,
+}
+
+/// What only admins change: how much an app may use. `Some(None)` is the environment's own, or no limit.
+#[derive(Debug, Default)]
+pub(crate) struct LimitChange {
+    pub(crate) rate_limit_per_s: Option<Option<u32>>,
+    pub(crate) monthly_payments_max: Option<Option<u32>>,
+}
+
+impl AppChange {
+    /// Gives an app what is named.
+    pub(crate) fn apply(self, app: &mut App) {
+        let Self { name, is_active, limits, owner_user_id } = self;
+        app.name = name.unwrap_or_else(|| app.name.clone());
+        app.is_active = is_active.unwrap_or(app.is_active);
+        app.rate_limit_per_s = limits.rate_limit_per_s.unwrap_or(app.rate_limit_per_s);
+        app.monthly_payments_max = limits.monthly_payments_max.unwrap_or(app.monthly_payments_max);
+        app.owner_user_id = owner_user_id.unwrap_or(app.owner_user_id);
+    }
+}
+
+impl KeyChange {
+    /// Gives a key what is named.
+    pub(crate) fn apply(self, key: &mut ApiKey) {
+        key.name = self.name.unwrap_or_else(|| key.name.clone());
+        key.expires_at = self.expires_at.unwrap_or(key.expires_at);
+    }
+}
+
+impl LimitChange {
+    pub(crate) fn is_any(&self) -> bool {
+        self.rate_limit_per_s.is_some() || self.monthly_payments_max.is_some()
+    }
+}
+
+/// A key to be made.
+#[derive(Debug)]
+pub(crate) struct NewKey {
+    pub(crate) name: Option<String>,
+    pub(crate) expires_at: Option<Timestamp>,
+}
+
+/// What of a key is to change.
+#[derive(Debug, Default)]
+pub(crate) struct KeyChange {
+    pub(crate) name: Option<Option<String>>,
+    pub(crate) expires_at: Option<Option<Timestamp>>,
+}
 
 type Refused = Vec<Rejection>;
 
@@ -168,12 +236,8 @@ pub(crate) struct CreatedAppObject {
 }
 
 impl CreatedAppObject {
-    pub(crate) fn new(made: CreatedApp) -> Self {
-        Self {
-            app: AppObject::new(&made.app),
-            api_key: made.api_key.reveal().to_owned(),
-            webhook_secret: made.webhook_secret,
-        }
+    pub(crate) fn new(app: &App, api_key: &SecretKey, webhook_secret: String) -> Self {
+        Self { app: AppObject::new(app), api_key: api_key.reveal().to_owned(), webhook_secret }
     }
 }
 
@@ -318,7 +382,7 @@ pub(crate) struct CreatedKeyObject {
 }
 
 impl CreatedKeyObject {
-    pub(crate) fn new(key: &ApiKey, secret: &zenwallet_core::app::SecretKey, now: Timestamp) -> Self {
+    pub(crate) fn new(key: &ApiKey, secret: &SecretKey, now: Timestamp) -> Self {
         Self { key: KeyObject::new(key, now), api_key: secret.reveal().to_owned() }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
+use zenwallet_core::id::AppId;
 use zenwallet_core::{Code, Rejection};
 
 /// What an app's socket says of itself in `auth`.
@@ -40,6 +41,49 @@ impl PayerAuth {
     }
 }
 
+/// What a user's socket says in `auth`.
+pub(crate) struct UserAuth {
+    /// The access token, where the browser keeps none.
+    pub(crate) access_token: Option<String>,
+    /// Which apps, each with the place in its log behind which it is followed; `None` is its present end.
+    pub(crate) apps: Vec<(AppId, Option<i64>)>,
+}
+
+/// Most apps that one socket follows.
+const APPS_MAX: usize = 20;
+
+impl UserAuth {
+    pub(crate) fn parse(auth: Option<Value>) -> Result<Self, Rejection> {
+        let mut members = Members::of(auth)?;
+        let access_token = match members.take("accessToken") {
+            None | Some(Value::Null) => None,
+            Some(Value::String(token)) => Some(token),
+            Some(_) => {
+                return Err(Rejection::new(Code::ParameterTypeInvalid, "accessToken", "accessToken must be a string"));
+            }
+        };
+        let invalid = || {
+            let message = "apps must be an object of 1 to 20 ids of apps, each with the seq of an event or null";
+            Rejection::new(Code::ParameterInvalid, "apps", message)
+        };
+        let Some(Value::Object(apps)) = members.take("apps") else { return Err(invalid()) };
+        if apps.is_empty() || apps.len() > APPS_MAX {
+            return Err(invalid());
+        }
+        let app = |(id, after): (String, Value)| {
+            let id = AppId::parse(&id)
+                .ok_or_else(|| Rejection::new(Code::AppNotFound, "apps", Code::AppNotFound.meaning()))?;
+            match after {
+                Value::Null => Ok((id, None)),
+                after => Ok((id, Some(after.as_i64().filter(|seq| *seq >= 0).ok_or_else(invalid)?))),
+            }
+        };
+        let apps = apps.into_iter().map(app).collect::<Result<_, Rejection>>()?;
+        members.finish("accessToken and apps")?;
+        Ok(Self { access_token, apps })
+    }
+}
+
 /// The members of an `auth`.
 struct Members(serde_json::Map<String, Value>);
 
@@ -75,6 +119,15 @@ impl Members {
 /// The first thing that an app's socket is told: from where on it hears events.
 #[derive(Serialize)]
 pub(crate) struct Ready {
+    /// The number of the last event that it is not told of.
+    pub(crate) after_seq: i64,
+}
+
+/// The same for each app of a user's socket.
+#[derive(Serialize)]
+pub(crate) struct ReadyApp<'a> {
+    /// Of which app.
+    pub(crate) app_id: &'a str,
     /// The number of the last event that it is not told of.
     pub(crate) after_seq: i64,
 }

@@ -1,10 +1,10 @@
 //! Users as admins see them, and links that are good once.
 
 use super::body::Fields;
-use crate::gateway::OpenedLink;
 use serde::Serialize;
 use utoipa::ToSchema;
 use zenwallet_core::limits::EMAIL_MAX_CHARS;
+use zenwallet_core::time::Timestamp;
 use zenwallet_core::user::{Email, Link, Purpose, Role, User};
 use zenwallet_core::{Code, Rejection};
 
@@ -172,10 +172,6 @@ impl InvitationObject {
             url,
         }
     }
-
-    pub(crate) fn opened(opened: OpenedLink) -> Self {
-        Self::new(&opened.link, Some(opened.url))
-    }
 }
 
 /// A link to a new password, shown this once.
@@ -192,7 +188,7 @@ pub(crate) struct PasswordLinkObject {
 }
 
 impl PasswordLinkObject {
-    pub(crate) fn new(opened: OpenedLink) -> Self {
-        Self { object: "password_link", expires_at: opened.link.expires_at.to_string(), url: opened.url }
+    pub(crate) fn new(url: String, expires_at: Timestamp) -> Self {
+        Self { object: "password_link", url, expires_at: expires_at.to_string() }
     }
 }

@@ -19,6 +19,7 @@ mod rollups;
 mod schema;
 mod sessions;
 mod settle;
+mod usage;
 mod webhooks;
 
 /// Declares each case as one test per database: `sqlite::lists::…`, `postgres::lists::…`.
@@ -163,6 +164,10 @@ contract! {
         every_status_meets_every_action,
         a_payment_of_another_app_is_not_found,
         a_hundred_completes_change_it_once,
+    ;
+    usage:
+        usage_is_a_sum_over_all_that_was_added_and_created,
+        a_kept_answer_is_known_by_its_key_and_app,
     ;
     webhooks:
         an_endpoint_comes_back_as_it_was_made,

@@ -2,21 +2,17 @@
 
 use super::throttle::Attempt;
 use super::totp::done;
-use super::{Granted, Login, PeopleError, Visitor, passwords};
+use super::{Granted, Login, OpenedLink, PeopleError, Visitor, passwords};
 use crate::gateway::Gateway;
+use crate::mail;
+use crate::wire::auth::NewPassword;
+use std::sync::Arc;
 use zenwallet_core::Code;
 use zenwallet_core::app::KeyHash;
-use zenwallet_core::audit::Action;
+use zenwallet_core::audit::{Action, Actor};
 use zenwallet_core::session::EndReason;
-use zenwallet_core::user::{Purpose, User, check_name};
+use zenwallet_core::user::{Email, Purpose, User, check_name};
 use zenwallet_store::UserChange;
-
-/// A password to take the place of another.
-#[derive(Debug)]
-pub(crate) struct NewPassword {
-    pub(crate) present: zeroize::Zeroizing<String>,
-    pub(crate) new: zeroize::Zeroizing<String>,
-}
 
 impl Gateway {
     /// Calls the user something else.
@@ -78,5 +74,38 @@ impl Gateway {
         done(self.store.update_user(&user, self.now(), change).await?)?;
         self.forget_sessions();
         Ok(())
+    }
+
+    /// Has a link to a new password sent, if there is such an account. Whoever asks learns not whether there is.
+    pub(crate) async fn request_password_reset(
+        self: &Arc<Self>,
+        email: Email,
+        visitor: Visitor,
+    ) -> Result<(), PeopleError> {
+        if !self.sends_emails() {
+            return Err(PeopleError::Refused(Code::EmailNotConfigured));
+        }
+        self.take_attempt(&Attempt::link(&email, &visitor)).await?;
+        let gateway = Arc::clone(self);
+        // Beside the answer, which comes as soon for nobody as for somebody.
+        tokio::spawn(async move {
+            if let Err(error) = gateway.send_password_link(&email, &visitor).await {
+                tracing::warn!(%error, "a link to a new password was not sent");
+            }
+        });
+        Ok(())
+    }
+
+    async fn send_password_link(&self, email: &Email, visitor: &Visitor) -> Result<(), PeopleError> {
+        let found = self.store.find_user_by_email(email).await?.filter(|user| user.is_active);
+        let Some(user) = found else { return Ok(()) };
+        let entry = self.act(Actor::Anonymous, visitor, Action::PasswordResetRequested).on(user.id).entry();
+        let opened = self.open_password_link(&user, entry).await?;
+        self.send_link(&opened).await
+    }
+
+    /// Sends a link to whom it is for.
+    pub(super) async fn send_link(&self, opened: &OpenedLink) -> Result<(), PeopleError> {
+        self.send_email(&opened.link.email, |public_url| mail::of_link(&opened.link, &opened.url, public_url)).await
     }
 }

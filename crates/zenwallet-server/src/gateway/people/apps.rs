@@ -5,67 +5,13 @@ use super::{Login, PeopleError};
 use crate::gateway::apps::{AppError, check_overlap, check_rate};
 use crate::gateway::{CreatedApp, Gateway, NewApp};
 use crate::mail::Facts;
+use crate::wire::app::{AppChange, KeyChange, NewKey};
 use serde_json::json;
 use zenwallet_core::app::{ApiKey, App, Environment, SecretKey, check_name};
 use zenwallet_core::audit::{Action, AuditEntry};
-use zenwallet_core::id::{AppId, KeyId, UserId};
-use zenwallet_core::time::Timestamp;
+use zenwallet_core::id::{AppId, KeyId};
 use zenwallet_core::{Code, Rejection};
 use zenwallet_store::{AuditFilter, Deleted, Outgoing};
-
-/// What of an app is to change; what is absent stays.
-#[derive(Debug, Default)]
-pub(crate) struct AppChange {
-    pub(crate) name: Option<String>,
-    pub(crate) is_active: Option<bool>,
-    pub(crate) limits: LimitChange,
-    pub(crate) owner_user_id: Option<Option<UserId>>,
-}
-
-/// What only admins change: how much an app may use. `Some(None)` is the environment's own, or no limit.
-#[derive(Debug, Default)]
-pub(crate) struct LimitChange {
-    pub(crate) rate_limit_per_s: Option<Option<u32>>,
-    pub(crate) monthly_payments_max: Option<Option<u32>>,
-}
-
-impl LimitChange {
-    fn is_any(&self) -> bool {
-        self.rate_limit_per_s.is_some() || self.monthly_payments_max.is_some()
-    }
-}
-
-impl AppChange {
-    fn apply(self, app: &mut App) {
-        let Self { name, is_active, limits, owner_user_id } = self;
-        app.name = name.unwrap_or_else(|| app.name.clone());
-        app.is_active = is_active.unwrap_or(app.is_active);
-        app.rate_limit_per_s = limits.rate_limit_per_s.unwrap_or(app.rate_limit_per_s);
-        app.monthly_payments_max = limits.monthly_payments_max.unwrap_or(app.monthly_payments_max);
-        app.owner_user_id = owner_user_id.unwrap_or(app.owner_user_id);
-    }
-}
-
-impl KeyChange {
-    fn apply(self, key: &mut ApiKey) {
-        key.name = self.name.unwrap_or_else(|| key.name.clone());
-        key.expires_at = self.expires_at.unwrap_or(key.expires_at);
-    }
-}
-
-/// A key to be made.
-#[derive(Debug)]
-pub(crate) struct NewKey {
-    pub(crate) name: Option<String>,
-    pub(crate) expires_at: Option<Timestamp>,
-}
-
-/// What of a key is to change.
-#[derive(Debug, Default)]
-pub(crate) struct KeyChange {
-    pub(crate) name: Option<Option<String>>,
-    pub(crate) expires_at: Option<Option<Timestamp>>,
-}
 
 impl Gateway {
     /// The apps that a user sees.

@@ -2,9 +2,9 @@
 
 use super::audit::actor;
 use super::throttle::Attempt;
-use super::totp::SecondFactor;
 use super::{Login, PeopleError, Token, Visitor, passwords};
 use crate::gateway::Gateway;
+use crate::wire::auth::{Confirmation, Credentials};
 use serde_json::json;
 use subtle::ConstantTimeEq;
 use zenwallet_core::Code;
@@ -19,21 +19,6 @@ use zenwallet_store::{Renewal, Renewed, UserChange, UserOutcome};
 
 /// What a refresh token starts with, so that a scanner of leaks knows one.
 const REFRESH_PREFIX: &str = "zwr_";
-
-/// What somebody logs in with.
-#[derive(Debug)]
-pub(crate) struct Credentials {
-    pub(crate) email: Email,
-    pub(crate) password: zeroize::Zeroizing<String>,
-    pub(crate) second_factor: Option<SecondFactor>,
-}
-
-/// What a user who is logged in proves himself with again.
-#[derive(Debug)]
-pub(crate) struct Confirmation {
-    pub(crate) password: zeroize::Zeroizing<String>,
-    pub(crate) second_factor: Option<SecondFactor>,
-}
 
 /// What a user is let in with.
 #[derive(Debug)]

@@ -11,14 +11,11 @@ mod tokens;
 mod totp;
 mod users;
 
-pub(crate) use account::NewPassword;
-pub(crate) use apps::{AppChange, KeyChange, LimitChange, NewKey};
 pub use audit::Visitor;
 pub(super) use audit::{app_facts, key_facts};
-pub(crate) use login::{Confirmation, Credentials, Granted};
+pub(crate) use login::Granted;
 pub(crate) use tokens::Token;
-pub(crate) use totp::{NewTotp, SecondFactor};
-pub use users::{NewAccount, OpenedLink};
+pub use users::OpenedLink;
 
 use super::Gateway;
 use moka::future::Cache;

@@ -15,6 +15,8 @@ const SESSION: SlowPolicy = SlowPolicy { every_ms: 60_000, burst: 10 };
 /// A second factor has but a million codes.
 const SECOND_FACTOR: SlowPolicy = SlowPolicy { every_ms: 300_000, burst: 5 };
 
+const LINKS: SlowPolicy = SlowPolicy { every_ms: 300_000, burst: 3 };
+
 /// What an attempt is taken out of.
 #[derive(Debug)]
 pub(super) struct Attempt(Vec<(KeyHash, SlowPolicy)>);
@@ -38,6 +40,11 @@ impl Attempt {
     /// To give a code.
     pub(super) fn second_factor(email: &Email) -> Self {
         Self(vec![(bucket("second factor", &[email.as_str()]), SECOND_FACTOR)])
+    }
+
+    /// To have a link sent.
+    pub(super) fn link(email: &Email, visitor: &Visitor) -> Self {
+        Self(vec![(bucket("link", &[email.as_str()]), LINKS), (bucket("address", &[&visitor.network()]), ADDRESS)])
     }
 
     /// To use a token that cannot be guessed anyway.

@@ -4,6 +4,7 @@ use super::audit::actor;
 use super::throttle::Attempt;
 use super::{Granted, Login, PeopleError, Visitor};
 use crate::gateway::Gateway;
+use crate::wire::auth::SecondFactor;
 use totp_rs::{Builder, Secret};
 use zenwallet_core::Code;
 use zenwallet_core::app::KeyHash;
@@ -20,13 +21,6 @@ const ISSUER: &str = "ZenWallet";
 /// 120 bits in 24 letters and digits.
 const RECOVERY_BYTES: usize = 15;
 const BASE32: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
-
-/// A code, of one kind or the other.
-#[derive(Clone, Debug)]
-pub(crate) enum SecondFactor {
-    Totp(String),
-    Recovery(String),
-}
 
 /// A second factor that is being set up, as its user's authenticator needs it.
 #[derive(Debug)]

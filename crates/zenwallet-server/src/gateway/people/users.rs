@@ -5,6 +5,7 @@ use super::throttle::Attempt;
 use super::totp::done;
 use super::{Granted, Login, PeopleError, Token, Visitor, passwords};
 use crate::gateway::Gateway;
+use crate::wire::auth::NewAccount;
 use serde_json::json;
 use zenwallet_core::Code;
 use zenwallet_core::app::KeyHash;
@@ -18,17 +19,6 @@ use zenwallet_store::{Admission, UserChange};
 
 /// What a link's token starts with.
 const LINK_PREFIX: &str = "zwl_";
-
-/// An account to be made.
-#[derive(Debug)]
-pub struct NewAccount {
-    /// What the user logs in with.
-    pub email: Email,
-    /// What he is called.
-    pub name: String,
-    /// What he proves himself with.
-    pub password: zeroize::Zeroizing<String>,
-}
 
 /// A link that was just made, with its token in clear.
 #[derive(Debug)]
@@ -176,7 +166,14 @@ impl Gateway {
         let entry = act.making(&json!({"email": link.email.as_str(), "role": role.as_str()})).entry();
         self.store.create_link(&link, &[entry]).await?;
         let url = format!("{}/invitation#token={}", self.people.public_url, token.reveal());
-        Ok(OpenedLink { link, url })
+        let opened = OpenedLink { link, url };
+        // The admin has the link in any case, and hands it over where no email arrives.
+        if self.sends_emails()
+            && let Err(error) = self.send_link(&opened).await
+        {
+            tracing::warn!(%error, "an invitation was not sent");
+        }
+        Ok(opened)
     }
 
     /// The invitations that can still be used, for admins.
@@ -242,7 +239,7 @@ impl Gateway {
         zeroize::Zeroizing::new(Token::generate(&self.ids, "").reveal().to_owned())
     }
 
-    async fn open_password_link(&self, user: &User, entry: AuditEntry) -> Result<OpenedLink, PeopleError> {
+    pub(super) async fn open_password_link(&self, user: &User, entry: AuditEntry) -> Result<OpenedLink, PeopleError> {
         let (link, token) = self.new_link(Purpose::PasswordReset(user.id), user.email.clone(), PASSWORD_RESET_S);
         self.store.create_link(&link, &[entry]).await?;
         let url = format!("{}/reset-password#token={}", self.people.public_url, token.reveal());

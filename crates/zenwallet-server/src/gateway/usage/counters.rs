@@ -90,8 +90,10 @@ impl Counters {
     pub(super) fn take(&self) -> Vec<(AppId, Day, Used)> {
         let mut taken = Vec::new();
         self.all().retain(|app_id, counter| {
+            // Asked first: whoever lets go of it in between may have counted.
+            let is_held = Arc::get_mut(counter).is_none();
             taken.extend(counter.take().into_iter().map(|(day, used)| (*app_id, day, used)));
-            Arc::strong_count(counter) > 1
+            is_held
         });
         taken
     }
@@ -171,6 +173,7 @@ mod tests {
     /// counting_costs --no-capture`.
     #[test]
     #[ignore = "it measures"]
+    #[expect(clippy::print_stdout, reason = "a figure is there to be read")]
     fn counting_costs_little() {
         let (counter, times) = (Counters::default().of(APP), 10_000_000_u32);
         let begun = std::time::Instant::now();

@@ -21,10 +21,16 @@ const REMEMBERED_MAX: u64 = 100_000;
 /// Why a payment is not created.
 #[derive(Clone, Debug)]
 pub(crate) enum CreateError {
-    /// The app has created as many this month as it may.
-    MonthlyLimitReached,
+    /// The app has created as many this month as it may, and may go on in so many seconds.
+    MonthlyLimitReached { wait_s: u64 },
     /// The store failed.
     Store(StoreError),
+}
+
+/// The refusal of this moment.
+fn full(at: Timestamp) -> CreateError {
+    let left_ms = Month::of(at).end().start().as_ms() - at.as_ms();
+    CreateError::MonthlyLimitReached { wait_s: u64::try_from(left_ms).unwrap_or_default().div_ceil(1_000) }
 }
 
 impl From<StoreError> for CreateError {
@@ -62,6 +68,11 @@ impl Limits {
     pub(super) fn take_reached(&self) -> Vec<Reached> {
         std::mem::take(&mut *self.reached.lock().unwrap_or_else(PoisonError::into_inner))
     }
+
+    /// Keeps what could not be told for the next time.
+    pub(super) fn give_back(&self, reached: Vec<Reached>) {
+        self.reached.lock().unwrap_or_else(PoisonError::into_inner).extend(reached);
+    }
 }
 
 /// One app's month. Whoever creates holds the lock to read until his payment is there or not; whoever reads the number
@@ -71,6 +82,8 @@ struct AppMonth {
     read: Arc<RwLock<Option<Read>>>,
     /// Created here since then, or about to be.
     since: AtomicI64,
+    /// Those of them that are about to be.
+    in_flight: AtomicI64,
     /// What became of a payment is not known: the number is to be read again.
     is_doubtful: AtomicBool,
     /// The share that was told this month.
@@ -95,6 +108,10 @@ impl AppMonth {
         let is_near = |read: &Read| (at.as_ms() - read.at.as_ms()).abs() < BELIEVED_MS;
         let is_meant = read.as_ref().is_some_and(|read| read.month == Month::of(at) && is_near(read));
         is_meant && !self.is_doubtful.load(Ordering::Acquire)
+    }
+
+    fn is_busy(&self) -> bool {
+        self.in_flight.load(Ordering::Acquire) > 0
     }
 
     /// Tells when a share has been reached that was not told this month.
@@ -125,7 +142,7 @@ impl Reserved {
         match &*self.read {
             Some(read) if is_created => self.of.tell(app, self.number, self.max, read.month),
             _ => {
-                self.of.since.fetch_sub(1, Ordering::Relaxed);
+                self.of.since.fetch_sub(1, Ordering::AcqRel);
             }
         }
     }
@@ -136,6 +153,7 @@ impl Drop for Reserved {
         if !self.is_settled {
             self.of.is_doubtful.store(true, Ordering::Release);
         }
+        self.of.in_flight.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -158,9 +176,18 @@ impl Gateway {
                 continue;
             };
             let next = |since: i64| (total.saturating_add(since) < i64::from(max)).then_some(since + 1);
-            let taken = of.since.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
-            let since = taken.map_err(|_| CreateError::MonthlyLimitReached)?;
-            return Ok(Some(Reserved { of, read, max, number: total + since + 1, is_settled: false }));
+            let was_busy = of.is_busy();
+            of.in_flight.fetch_add(1, Ordering::AcqRel);
+            if let Ok(since) = of.since.fetch_update(Ordering::AcqRel, Ordering::Acquire, next) {
+                return Ok(Some(Reserved { of, read, max, number: total + since + 1, is_settled: false }));
+            }
+            of.in_flight.fetch_sub(1, Ordering::AcqRel);
+            drop(read);
+            if !was_busy && !of.is_busy() {
+                return Err(full(at));
+            }
+            // Some of those that have taken room may leave it again: repeated requests do.
+            drop(of.read.write().await);
         }
     }
 

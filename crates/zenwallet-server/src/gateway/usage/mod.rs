@@ -49,7 +49,8 @@ impl Gateway {
 
     /// Lets it be known which apps near their monthly limits. Every node tells of it, and it is told once.
     pub async fn tell_of_limits(&self) -> Result<(), StoreError> {
-        let told = self.usage.limits.take_reached().into_iter().map(|reached| NewAlert {
+        let reached = self.usage.limits.take_reached();
+        let told = reached.iter().map(|reached| NewAlert {
             kind: AlertType::UsageLimit,
             app_id: Some(reached.app_id),
             recipient: Recipient::Owner,
@@ -59,7 +60,14 @@ impl Gateway {
             at: self.now(),
         });
         let told: Vec<_> = told.collect();
-        if told.is_empty() { Ok(()) } else { self.store.raise_alerts(&told).await }
+        if told.is_empty() {
+            return Ok(());
+        }
+        let raised = self.store.raise_alerts(&told).await;
+        if raised.is_err() {
+            self.usage.limits.give_back(reached);
+        }
+        raised
     }
 
     /// What an app used by the day, and of its monthly limit.

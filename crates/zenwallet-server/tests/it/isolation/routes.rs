@@ -1,6 +1,7 @@
 //! The rows: every route, who may use it and what its owner is answered.
 
 use crate::docs::{description, operations};
+use crate::support::person::PASSWORD;
 use crate::support::{Kind, TestApp, run, sources_in};
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -19,14 +20,30 @@ pub(super) enum Access {
     /// The app whose thing it is that the path or the body names, which is answered this; others are told that there
     /// is no such thing.
     Owned { unknown: &'static str },
+    /// The app that the path names, by its keys, and users who see it.
+    Reader { status: u16 },
+    /// Users who see the app that the path names.
+    OwnApp { status: u16 },
+    /// Any user, who is answered this.
+    User { status: u16 },
+    /// Admins.
+    Admin { status: u16 },
 }
 
 impl Access {
     pub(super) fn owner_status(self) -> u16 {
         match self {
             Self::Public { status } | Self::App { status } | Self::Refused { status, .. } => status,
+            Self::Reader { status } | Self::OwnApp { status } | Self::User { status } | Self::Admin { status } => {
+                status
+            }
             Self::Owned { .. } => 200,
         }
+    }
+
+    /// Whether it is about people rather than about what an app has.
+    pub(super) fn is_of_people(self) -> bool {
+        matches!(self, Self::OwnApp { .. } | Self::User { .. } | Self::Admin { .. } | Self::Refused { .. })
     }
 }
 
@@ -48,6 +65,8 @@ pub(super) fn table() -> Vec<Row> {
     let new = json!({"amount": 1, "currency": "XP"});
     let success = json!({"status": "SUCCESS"});
     let mut rows = webhook_rows();
+    rows.extend(people_rows());
+    rows.extend(guest_rows());
     rows.extend([
         post("/api/payments/create", Access::App { status: 201 }, Some(new), true),
         get("/api/payments", app),
@@ -88,7 +107,6 @@ fn webhook_rows() -> Vec<Row> {
     let (app, made) = (Access::App { status: 200 }, Access::App { status: 201 });
     let endpoint = Access::Owned { unknown: "endpoint_not_found" };
     let delivery = Access::Owned { unknown: "delivery_not_found" };
-    let secret = Access::Owned { unknown: "app_not_found" };
     let at = |url: &str| Some(json!({"url": url}));
     let named = Some(json!({"endpoint_id": "{endpoint_id}"}));
     let since = json!({"since": "2026-01-26T10:00:00Z"});
@@ -97,7 +115,13 @@ fn webhook_rows() -> Vec<Row> {
         row(Method::POST, "/api/webhooks/endpoints", made, at("https://hooks.example/new"), true),
         row(Method::GET, "/api/webhooks/endpoints", app, None, false),
         row(Method::GET, "/api/webhooks/endpoints/{endpoint_id}", endpoint, None, false),
-        row(Method::PATCH, "/api/webhooks/endpoints/{endpoint_id}", endpoint, at("https://hooks.example/other"), true),
+        row(
+            Method::PATCH,
+            "/api/webhooks/endpoints/{endpoint_id}",
+            endpoint,
+            at("https://hooks.example/{payment_id}"),
+            true,
+        ),
         row(Method::DELETE, "/api/webhooks/endpoints/{endpoint_id}", endpoint, None, true),
         row(Method::GET, "/api/webhooks/deliveries", app, None, false),
         row(Method::GET, "/api/webhooks/deliveries/{delivery_id}", delivery, None, false),
@@ -108,7 +132,85 @@ fn webhook_rows() -> Vec<Row> {
         row(Method::POST, "/api/webhooks/test", endpoint, named, true),
         row(Method::POST, "/api/webhooks/replay", app, Some(since), false),
         row(Method::POST, "/api/webhooks/replay", endpoint, Some(since_there), false),
-        row(Method::POST, "/api/apps/{app_id}/webhook-secret/rotate", secret, None, true),
+        row(Method::POST, "/api/apps/{app_id}/webhook-secret/rotate", Access::Reader { status: 200 }, None, true),
+    ]
+}
+
+/// What users do. A refused one leaves no entry in the audit log.
+fn people_rows() -> Vec<Row> {
+    let row = |method, path, access, body| Row { method, path, access, body, acts: false };
+    let (get, post, patch, delete) = (Method::GET, Method::POST, Method::PATCH, Method::DELETE);
+    let (user, admin) = (|status| Access::User { status }, |status| Access::Admin { status });
+    let (own, reader) = (|status| Access::OwnApp { status }, || Access::Reader { status: 200 });
+    let proof = || Some(json!({"password": PASSWORD}));
+    let change = json!({"current_password": PASSWORD, "new_password": "another horse battery"});
+    let named = |name: &str| Some(json!({"name": name}));
+    vec![
+        row(get.clone(), "/api/apps", user(200), None),
+        row(post.clone(), "/api/apps", user(201), Some(json!({"name": "New", "environment": "test"}))),
+        row(get.clone(), "/api/apps/{app_id}", reader(), None),
+        row(patch.clone(), "/api/apps/{app_id}", own(200), named("Other")),
+        row(delete.clone(), "/api/apps/{app_id}", own(200), None),
+        row(get.clone(), "/api/apps/{app_id}/keys", reader(), None),
+        row(post.clone(), "/api/apps/{app_id}/keys", own(201), named("Second")),
+        row(patch.clone(), "/api/apps/{app_id}/keys/{key_id}", own(200), named("First")),
+        row(delete.clone(), "/api/apps/{app_id}/keys/{key_id}", own(200), None),
+        row(post.clone(), "/api/apps/{app_id}/keys/{key_id}/rotate", own(201), None),
+        row(get.clone(), "/api/apps/{app_id}/usage", reader(), None),
+        row(get.clone(), "/api/auth/me", user(200), None),
+        row(patch.clone(), "/api/auth/me", user(200), named("Grace")),
+        row(get.clone(), "/api/auth/sessions", user(200), None),
+        row(delete.clone(), "/api/auth/sessions/{session_id}", user(200), None),
+        row(post.clone(), "/api/auth/logout", user(200), None),
+        row(post.clone(), "/api/auth/logout-all", user(200), None),
+        row(post.clone(), "/api/auth/confirm", user(200), proof()),
+        row(post.clone(), "/api/auth/password", user(200), Some(change)),
+        row(post.clone(), "/api/auth/totp/start", user(200), None),
+        row(post.clone(), "/api/auth/totp/confirm", user(409), Some(json!({"totp_code": "123456"}))),
+        row(post.clone(), "/api/auth/totp/disable", user(200), None),
+        row(post.clone(), "/api/auth/recovery-codes", user(409), None),
+        row(get.clone(), "/api/settings/notifications", user(200), None),
+        row(patch.clone(), "/api/settings/notifications", user(200), Some(json!({"email": {"sign_in": false}}))),
+        row(post.clone(), "/api/settings/notifications/test", user(409), None),
+        row(get.clone(), "/api/audit", user(200), None),
+        row(get.clone(), "/api/audit/export", admin(200), None),
+        row(get.clone(), "/api/users", admin(200), None),
+        row(get.clone(), "/api/users/{user_id}", admin(200), None),
+        row(patch, "/api/users/{user_id}", admin(200), Some(json!({"is_active": false}))),
+        row(post.clone(), "/api/users/{user_id}/totp/reset", admin(200), None),
+        row(post.clone(), "/api/users/{user_id}/password/reset", admin(200), None),
+        row(post.clone(), "/api/users/{user_id}/logout", admin(200), None),
+        row(post, "/api/users/invitations", admin(201), Some(json!({"email": "new@example.com"}))),
+        row(get, "/api/users/invitations", admin(200), None),
+        row(delete, "/api/users/invitations/{invitation_id}", admin(200), None),
+    ]
+}
+
+/// What anybody may try, and is refused whoever he is unless he has what the body must hold.
+fn guest_rows() -> Vec<Row> {
+    let post = |path, status, code, body| Row {
+        method: Method::POST,
+        path,
+        access: Access::Refused { status, code },
+        body: Some(body),
+        acts: false,
+    };
+    let account = json!({"token": "x", "email": "a@example.com", "name": "A", "password": PASSWORD});
+    let accept = json!({"token": "x", "name": "A", "password": PASSWORD});
+    vec![
+        Row {
+            method: Method::GET,
+            path: "/api/auth/setup",
+            access: Access::Public { status: 200 },
+            body: None,
+            acts: false,
+        },
+        post("/api/auth/setup", 403, "setup_closed", account),
+        post("/api/auth/login", 401, "login_failed", json!({"email": "{key_id}@example.com", "password": "guess"})),
+        post("/api/auth/refresh", 401, "refresh_token_invalid", json!({"refresh_token": "zwr_x"})),
+        post("/api/auth/password/forgot", 409, "email_not_configured", json!({"email": "a@example.com"})),
+        post("/api/auth/password/reset", 400, "link_invalid", json!({"token": "x", "new_password": PASSWORD})),
+        post("/api/auth/invitations/accept", 400, "link_invalid", accept),
     ]
 }
 

@@ -20,6 +20,7 @@ const AT_ONCE: usize = 50;
 const WAVE_MS: i64 = 5_000;
 
 /// How many guesses: enough to show the rule on every commit, more where `ZENWALLET_GUESSES` says so.
+#[expect(clippy::disallowed_methods, reason = "a test's own setting, not the product's")]
 fn guesses() -> usize {
     std::env::var("ZENWALLET_GUESSES").ok().and_then(|count| count.parse().ok()).unwrap_or(5_000)
 }

@@ -2,8 +2,9 @@
 
 use super::{Answer, Call, TestApp};
 use serde_json::{Value, json};
+use zenwallet_core::app::KeyHash;
 use zenwallet_core::id::{AppId, SessionId, UserId};
-use zenwallet_core::user::{Email, Role};
+use zenwallet_core::user::{Email, Link, Purpose, Role};
 use zenwallet_server::gateway::NewAccount;
 
 /// What everybody here proves himself with.
@@ -43,6 +44,16 @@ impl TestApp {
         let mut body = json!({"email": email, "password": password});
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         self.post("/api/auth/login").json(&body).send().await
+    }
+
+    /// The id of an invitation that can be used, made past the API.
+    pub(crate) async fn invitation(&self, email: &str) -> String {
+        let (now, email) = (self.clock.now(), Email::parse(email).unwrap());
+        let (purpose, hash) = (Purpose::Invitation(Role::Member), KeyHash::of(email.as_str()));
+        let id = self.ids.next(now);
+        let link = Link { id, hash, purpose, email, created_at: now, expires_at: now.plus_s(3_600), used_at: None };
+        self.store.create_link(&link, &[]).await.unwrap();
+        id.to_string()
     }
 
     /// A test app that belongs to this user.

@@ -17,9 +17,21 @@ pub(crate) struct Things {
     delivery_id: String,
     app_id: String,
     event_id: String,
+    /// Key, user, session and invitation: of people, and of nobody where a case is about payments.
+    people: [String; 4],
+}
+
+/// Ids of people that nobody has.
+fn nobody() -> [String; 4] {
+    ["key_", "usr_", "ses_", "lnk_"].map(|prefix| format!("{prefix}0000000000000000000001"))
 }
 
 impl Things {
+    /// These with an app, its key, a user, a session and an invitation.
+    pub(crate) fn of_people(self, [app_id, key, user, session, invitation]: [String; 5]) -> Self {
+        Self { app_id, people: [key, user, session, invitation], ..self }
+    }
+
     /// A new payment, a new pending delivery and an endpoint of this app, made past its keys.
     pub(crate) async fn of(app: &TestApp, owner: &Tenant) -> Self {
         Self {
@@ -28,6 +40,7 @@ impl Things {
             delivery_id: pending_delivery(app, owner).await.to_string(),
             app_id: owner.app_id.to_string(),
             event_id: app.store.list_events(owner.app_id, 0, 1).await.unwrap()[0].id.to_string(),
+            people: nobody(),
         }
     }
 
@@ -40,6 +53,7 @@ impl Things {
             delivery_id: app.ids.next::<DeliveryKind>(now).to_string(),
             app_id: app.ids.next::<AppKind>(now).to_string(),
             event_id: app.ids.next::<EventKind>(now).to_string(),
+            people: nobody(),
         }
     }
 
@@ -47,16 +61,28 @@ impl Things {
     pub(crate) fn malformed() -> Self {
         let ids = ["pay_x", "whe_-", "dlv_", "app", "evt_"].map(str::to_owned);
         let [payment_id, endpoint_id, delivery_id, app_id, event_id] = ids;
-        Self { payment_id, endpoint_id, delivery_id, app_id, event_id }
+        Self { payment_id, endpoint_id, delivery_id, app_id, event_id, people: nobody() }
     }
 
-    pub(crate) fn ids(&self) -> [&str; 5] {
-        [&self.payment_id, &self.endpoint_id, &self.delivery_id, &self.app_id, &self.event_id]
+    pub(crate) fn ids(&self) -> [&str; 9] {
+        let [key, user, session, invitation] = &self.people;
+        let (payment, endpoint, delivery) = (&self.payment_id, &self.endpoint_id, &self.delivery_id);
+        [payment, endpoint, delivery, &self.app_id, &self.event_id, key, user, session, invitation]
     }
 
     /// A text with these ids in their places.
     pub(crate) fn name_in(&self, text: &str) -> String {
-        let names = ["{payment_id}", "{endpoint_id}", "{delivery_id}", "{app_id}", "{event_id}"];
+        let names = [
+            "{payment_id}",
+            "{endpoint_id}",
+            "{delivery_id}",
+            "{app_id}",
+            "{event_id}",
+            "{key_id}",
+            "{user_id}",
+            "{session_id}",
+            "{invitation_id}",
+        ];
         let named = names.into_iter().zip(self.ids());
         named.fold(text.to_owned(), |text, (name, id)| text.replace(name, id))
     }
