@@ -54,6 +54,12 @@ counted 'lists on SQLite' target/release/bench lists --db sqlite --large 2000000
 counted 'lists on PostgreSQL' target/release/bench lists --db postgres --large 2000000
 counted 'analytics on SQLite' target/release/bench analytics --db sqlite --large 2000000
 counted 'analytics on PostgreSQL' target/release/bench analytics --db postgres --large 2000000
+counted 'people and their secrets' env ZENWALLET_BINARY="$binary" PEOPLE_REQUESTS=10000 PEOPLE_DEADLINE_S=1800 bash tests/clients/people.sh
+counted 'guesses' env ZENWALLET_GUESSES=100000 target/debug/with-postgres \
+    cargo nextest run --locked --package zenwallet-server --config-file scripts/nextest.toml -E 'test(people::guessing)'
+for db in sqlite postgres; do
+    counted "logins on $db" target/release/bench logins --db "$db"
+done
 counted 'schemathesis' env ZENWALLET_BINARY="$binary" EXAMPLES=500 bash tests/clients/schemathesis.sh
 
 # A reader whose system still took something in its first 10 s is cut off after the next 10.

@@ -63,6 +63,7 @@ counted 'schemathesis' env ZENWALLET_BINARY="$binary" bash tests/clients/schemat
 counted 'webhook verifiers' env ZENWALLET_BINARY="$binary" bash tests/clients/webhooks.sh
 counted 'mail server' env ZENWALLET_BINARY="$binary" bash tests/clients/mail.sh
 counted 'live clients' env ZENWALLET_BINARY="$binary" bash tests/clients/live.sh
+counted 'people and their secrets' env ZENWALLET_BINARY="$binary" bash tests/clients/people.sh
 if scripts/ssrf.sh --possible; then
     counted 'ssrf laboratory' scripts/ssrf.sh "$binary"
 else

@@ -17,6 +17,7 @@ mod limits;
 mod lists;
 mod live;
 mod load;
+mod logins;
 mod money;
 mod neighbours;
 mod oracle;
@@ -72,6 +73,8 @@ enum Command {
     Backlog(backlog::Args),
     /// Saturates nodes that share a database: do they let in together what the rate limit says?
     Limits(limits::Args),
+    /// What payments feel of people who log in.
+    Logins(logins::Args),
     /// Many sockets: what each costs, how soon an event reaches a thousand, and one that does not read.
     Sockets(sockets::Args),
     /// Two gateways on one PostgreSQL, one killed again and again, and what those who follow the logs are told.
@@ -125,6 +128,7 @@ async fn run(command: Command) -> anyhow::Result<bool> {
         Command::Shutdown(args) => shutdown::run(args).await,
         Command::Backlog(args) => backlog::run(args).await,
         Command::Limits(args) => limits::run(args).await,
+        Command::Logins(args) => logins::run(args).await,
         Command::Sockets(args) => sockets::run(args).await,
         Command::Cluster(args) => cluster::run(args).await,
         Command::Receive(args) => receiver::run(args).await,

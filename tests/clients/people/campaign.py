@@ -46,7 +46,8 @@ class Client:
         Client.answers.append((method, path, answer.status_code, answer.text))
         if status is not None and answer.status_code != status:
             sys.exit(f"people: {method} {path} was answered {answer.status_code}: {answer.text}")
-        return answer.json() if answer.text.startswith("{") else answer.text
+        is_json = answer.headers.get("content-type", "").startswith("application/json")
+        return answer.json() if is_json else answer.text
 
     def refused(self, code, *what, **how):
         answer = self.send(*what, **how)
@@ -274,7 +275,8 @@ def main():
                 log.write(f"planted: {name.decode(errors='replace')}\n")
     known.places += [(f"stopped: {name}", kept) for name, kept in gateway.dump()]
     stderr, stdout = open(gateway.stderr, "rb").read(), open(gateway.stdout, "rb").read()
-    check("the log was at its loudest", stderr.count(b'"level":"TRACE"') > 1_000, stderr.count(b'"level":"TRACE"'))
+    loud = {level: stderr.count(f'"level":"{level}"'.encode()) for level in ("TRACE", "DEBUG", "INFO")}
+    check("the log was at its loudest", loud["TRACE"] > 50 and loud["DEBUG"] > REQUESTS and loud["INFO"] > 50, loud)
     known.places += [("stderr", stderr), ("stdout", stdout)]
     errors = "\n".join(text for _, _, status, text in Client.answers if status >= 400)
     known.places.append(("error bodies", errors.encode()))

