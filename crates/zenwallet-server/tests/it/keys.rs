@@ -1,8 +1,8 @@
 //! API keys: who is let in, and who no longer is.
 
-use crate::support::{Answer, Call, TestApp, eventually};
+use crate::support::{Answer, Call, Kind, TestApp, eventually, run};
 use axum::http::Method;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use zenwallet_core::app::{Environment, KeyHash};
 
 both_databases! {
@@ -190,4 +190,19 @@ async fn a_key_is_nowhere_in_clear(app: TestApp) {
             }
         }
     }
+}
+
+#[test]
+#[ignore = "it measures"]
+#[expect(clippy::print_stdout, reason = "a figure is there to be read")]
+fn a_known_key_costs_little() {
+    run(Kind::Sqlite, async |app: TestApp| {
+        let times = 1_000_000;
+        let begun = Instant::now();
+        for _ in 0..times {
+            std::hint::black_box(app.gateway.recognise_caller(std::hint::black_box(&app.a.key)).await.unwrap());
+        }
+        // With the look-ups that it takes to believe a key for no longer than half a second.
+        println!("a known key is let in in {:?}", begun.elapsed() / times);
+    });
 }
