@@ -98,6 +98,7 @@ codes! {
     LoginThrottled "login_throttled" "Too many attempts. Try again after `Retry-After`.",
     TotpRequired "totp_required" "The account has a second factor. Send `totp_code`, or one of its recovery codes as `recovery_code`.",
     TotpInvalid "totp_invalid" "The code is wrong, or was used already. Wait for the next one.",
+    TotpEnrolmentRequired "totp_enrolment_required" "This gateway asks for a second factor. Set one up: until then only `/api/auth` is open to you.",
     TotpNotStarted "totp_not_started" "No second factor is being set up. Begin with `POST /api/auth/totp/start`.",
     TotpAlreadyEnabled "totp_already_enabled" "The account has a second factor. Disable it first.",
     ConfirmationRequired "confirmation_required" "This needs a fresh proof of who you are. Send your password to `POST /api/auth/confirm`, then repeat the request.",

@@ -85,6 +85,29 @@ pub struct Totp {
     pub confirmed_at: Option<Timestamp>,
 }
 
+/// Who must have a second factor.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum TotpRule {
+    /// Nobody must, everybody may.
+    #[default]
+    Nobody,
+    /// Admins must.
+    Admins,
+    /// All users must.
+    Everybody,
+}
+
+impl TotpRule {
+    /// Whether this user must have one.
+    pub fn asks(self, user: &User) -> bool {
+        match self {
+            Self::Nobody => false,
+            Self::Admins => user.is_admin(),
+            Self::Everybody => true,
+        }
+    }
+}
+
 /// An email address in lower case.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Email(String);

@@ -76,7 +76,7 @@ pub(crate) async fn gateway(config: &Config, handoff: Option<Handoff>) -> anyhow
     let key = instance_key(config)?;
     let (ids, rules) = (Arc::new(IdSource::System), webhook_rules(config));
     let gateway = Gateway::new(store, Clock::System, ids, key, rules, log_rules(config), &config.public_url).await?;
-    Ok(gateway.with_mailer(mailer(config)?))
+    Ok(gateway.with_mailer(mailer(config)?).with_totp_rule(config.auth.require_totp))
 }
 
 /// The way out for emails, if the operator named one.

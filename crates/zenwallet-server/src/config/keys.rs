@@ -4,6 +4,7 @@ use super::key::{Fallback, Key, Kind, key};
 use super::read;
 use super::{LogFormat, StatementMode};
 use std::ops::RangeInclusive;
+use zenwallet_core::user::TotpRule;
 
 /// The key of this dotted name.
 pub(super) fn find(name: &str) -> Option<&'static Key> {
@@ -304,6 +305,17 @@ pub(super) static KEYS: &[Key] = &[
         Fallback::Value("30"),
         Kind::Count(1..=3_650, |c| &mut c.webhooks.log_retention_days),
         "Days that finished deliveries and their attempts are kept.",
+    ),
+    key(
+        "auth.require_totp",
+        "ZENWALLET_AUTH_REQUIRE_TOTP",
+        Fallback::Value("nobody"),
+        Kind::Choice(&[
+            ("nobody", |c| c.auth.require_totp = TotpRule::Nobody),
+            ("admins", |c| c.auth.require_totp = TotpRule::Admins),
+            ("everybody", |c| c.auth.require_totp = TotpRule::Everybody),
+        ]),
+        "Who must have a second factor: without one a user reaches nothing but setting it up.",
     ),
     key(
         "events.retention_days",

@@ -6,13 +6,14 @@ use super::key::{Fallback, Form, Key};
 use super::keys::{self, KEYS};
 use super::read::{Refusal, SECRET_KEY_FIX};
 use super::{
-    Config, DatabaseConfig, DemoConfig, EmailConfig, EventsConfig, ExpiryConfig, HttpConfig, LiveConfig, LogConfig,
-    LogFormat, ShutdownConfig, StatementMode, WebhooksConfig, default_public_url,
+    AuthConfig, Config, DatabaseConfig, DemoConfig, EmailConfig, EventsConfig, ExpiryConfig, HttpConfig, LiveConfig,
+    LogConfig, LogFormat, ShutdownConfig, StatementMode, WebhooksConfig, default_public_url,
 };
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use zenwallet_core::user::TotpRule;
 
 /// The configuration of a file (its path as errors show it, and its text), an environment and flags, each weighing
 /// more than the one before it and all more than the defaults. Reads nothing else: of a `secret_key_file` only the
@@ -176,6 +177,7 @@ fn blank() -> Config {
             disable_after: Duration::ZERO,
             log_retention_days: 0,
         },
+        auth: AuthConfig { require_totp: TotpRule::Nobody },
         events: EventsConfig { retention_days: 0 },
         live: LiveConfig { max_connections_per_app: 0, allowed_origins: Vec::new() },
         email: EmailConfig { smtp: None, from: None },

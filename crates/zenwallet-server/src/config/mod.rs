@@ -27,6 +27,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use zenwallet_core::egress::Cidr;
+use zenwallet_core::user::TotpRule;
 
 /// Everything an operator can set. `Debug` shows no secret.
 #[derive(Clone, Debug)]
@@ -62,6 +63,8 @@ pub struct Config {
     pub serve_worker: bool,
     /// `webhooks.*`: deliveries.
     pub webhooks: WebhooksConfig,
+    /// `auth.*`: users.
+    pub auth: AuthConfig,
     /// `events.*`: the logs.
     pub events: EventsConfig,
     /// `live.*`: sockets and streams.
@@ -77,6 +80,13 @@ pub struct EmailConfig {
     pub smtp: Option<SmtpServer>,
     /// Who they come from; `None`: `zenwallet` at the host of the public URL.
     pub from: Option<String>,
+}
+
+/// Users.
+#[derive(Clone, Debug)]
+pub struct AuthConfig {
+    /// Who must have a second factor.
+    pub require_totp: TotpRule,
 }
 
 /// The logs.

@@ -114,6 +114,10 @@ impl FromRequestParts<Arc<Gateway>> for UserCaller {
 
     async fn from_request_parts(parts: &mut Parts, gateway: &Arc<Gateway>) -> Result<Self, ApiError> {
         let login = recognise(parts, gateway).await?;
+        // Whoever still lacks the second factor that he must have sets one up here.
+        if !parts.uri.path().starts_with("/api/auth/") {
+            gateway.require_totp(&login.user)?;
+        }
         let verdict = gateway.admit_user(&login);
         admit(parts, verdict)?;
         Ok(Self(login))

@@ -120,6 +120,7 @@ impl Gateway {
 
     /// Lets a user in as one of the apps that he may see.
     pub(crate) async fn recognise_user_of(&self, login: Login, app_id: AppId) -> Result<Caller, PeopleError> {
+        self.require_totp(&login.user)?;
         let app = Arc::new(self.app_of(&login.user, app_id).await?);
         let credential = Credential::Session(login.session.id, app_id);
         let limit = Some(self.user_limit(&login));

@@ -98,6 +98,7 @@ pub(crate) const fn class(code: Code) -> (u16, &'static str) {
         | Code::PageTokenInvalid
         | Code::OriginForbidden
         | Code::ConfirmationRequired
+        | Code::TotpEnrolmentRequired
         | Code::SetupClosed
         | Code::AdminRequired
         | Code::NotForKeys

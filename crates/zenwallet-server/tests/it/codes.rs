@@ -93,6 +93,9 @@ fn seen(code: Code) -> Seen {
         Code::TotpRequired | Code::TotpInvalid | Code::TotpNotStarted | Code::TotpAlreadyEnabled => {
             In("people::totp::a_second_factor_is_set_up_asked_for_and_taken_away")
         }
+        Code::TotpEnrolmentRequired => {
+            In("people::totp::whoever_must_have_a_second_factor_reaches_nothing_without_one")
+        }
         Code::EmailTaken | Code::UserNotFound | Code::LastAdmin | Code::InvitationNotFound => {
             In("people::users::admins_make_change_and_close_accounts")
         }

@@ -28,7 +28,7 @@ use zenwallet_core::app::App;
 use zenwallet_core::id::{AppId, IdSource, SessionId};
 use zenwallet_core::session::Session;
 use zenwallet_core::time::Timestamp;
-use zenwallet_core::user::User;
+use zenwallet_core::user::{TotpRule, User};
 use zenwallet_core::{Code, Rejection};
 use zenwallet_store::StoreError;
 
@@ -40,6 +40,7 @@ const REMEMBERED_MAX: u64 = 100_000;
 /// What is needed to tell people apart.
 #[derive(Debug)]
 pub(super) struct People {
+    totp_rule: TotpRule,
     passwords: Passwords,
     tokens: AccessTokens,
     known: Cache<SessionId, Option<Arc<(Session, User)>>>,
@@ -50,6 +51,7 @@ pub(super) struct People {
 impl People {
     pub(super) fn new(ids: &IdSource, public_url: &str) -> Self {
         Self {
+            totp_rule: TotpRule::default(),
             passwords: Passwords::new(ids),
             tokens: AccessTokens::new(public_url),
             known: Cache::builder().max_capacity(REMEMBERED_MAX).time_to_live(BELIEVED_FOR).build(),
@@ -106,6 +108,21 @@ pub enum PeopleError {
 }
 
 impl Gateway {
+    /// The gateway with its rule about who must have a second factor.
+    #[must_use]
+    pub fn with_totp_rule(mut self, rule: TotpRule) -> Self {
+        self.people.totp_rule = rule;
+        self
+    }
+
+    /// Refuses whoever must have a second factor and has none.
+    pub(crate) fn require_totp(&self, user: &User) -> Result<(), PeopleError> {
+        match self.people.totp_rule.asks(user) && !user.has_totp() {
+            true => Err(PeopleError::Refused(Code::TotpEnrolmentRequired)),
+            false => Ok(()),
+        }
+    }
+
     /// The user of an access token, or why there is none.
     pub(crate) async fn recognise_user(&self, token: &str, visitor: Visitor) -> Result<Login, PeopleError> {
         let now = self.now();

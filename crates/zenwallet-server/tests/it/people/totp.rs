@@ -3,12 +3,15 @@
 use crate::people::{audited, text};
 use crate::support::authenticator::{Authenticator, STEP_MS, codes};
 use crate::support::person::PASSWORD;
-use crate::support::{Answer, Call, Person, TestApp, at_once, scan};
+use crate::support::{Answer, Call, Person, TestApp, at_once, options, scan};
 use axum::http::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use zenwallet_core::limits::{CONFIRMED_S, RECOVERY_CODES};
-use zenwallet_core::user::Role;
+use zenwallet_core::time::Clock;
+use zenwallet_core::user::{Role, TotpRule};
+use zenwallet_server::App as ServedApp;
 
 both_databases! {
     a_second_factor_is_set_up_asked_for_and_taken_away,
@@ -20,6 +23,7 @@ both_databases! {
     who_guesses_codes_has_five_and_one_in_five_minutes,
     a_change_of_the_second_factor_is_no_new_proof,
     a_secret_is_nowhere_in_clear,
+    whoever_must_have_a_second_factor_reaches_nothing_without_one,
 }
 
 async fn start(app: &TestApp, person: &Person) -> Value {
@@ -386,4 +390,40 @@ async fn a_secret_is_nowhere_in_clear(app: TestApp) {
             assert!(!has(code.as_bytes()) && !has(code.replace('-', "").as_bytes()));
         }
     }
+}
+
+async fn whoever_must_have_a_second_factor_reaches_nothing_without_one(app: TestApp) {
+    let (admin, member) = (app.person("admin", Role::Admin).await, app.person("ada", Role::Member).await);
+    let own = app.app_of(&member).await;
+    for (rule, name) in [(TotpRule::Admins, "admins"), (TotpRule::Everybody, "everybody")] {
+        let (gateway, store) = app.gateway_on(Clock::Manual(app.clock.clone()), name).await;
+        let strict = ServedApp::new(Arc::new(gateway.with_totp_rule(rule)), options());
+        let get = |person: &Person, path: &str| Call::new(&strict, Method::GET, path).person(person).send();
+        let paths = [
+            "/api/apps",
+            "/api/audit",
+            "/api/users",
+            &format!("/api/apps/{own}"),
+            &format!("/api/payments?app_id={own}"),
+        ];
+        for (person, must) in [(&admin, true), (&member, rule == TotpRule::Everybody)] {
+            for path in paths {
+                let answer = get(person, path).await;
+                assert_eq!(answer.code() == "totp_enrolment_required", must, "{name} {path}: {}", answer.text());
+            }
+            get(person, "/api/auth/me").await.expect(200);
+        }
+        // A key is no user, and has no factor.
+        Call::new(&strict, Method::GET, "/api/payments").key(&app.a).send().await.expect(200);
+        store.close().await;
+    }
+    // With one, everything is open.
+    let begun = start(&app, &admin).await;
+    let code = Authenticator::of(text(&begun["secret"])).now(&app);
+    let made = confirm(&app, &admin, &code).await.expect(200).json();
+    let admin = Person::of(&admin.email, &made["session"]);
+    let (gateway, store) = app.gateway_on(Clock::Manual(app.clock.clone()), "open").await;
+    let strict = ServedApp::new(Arc::new(gateway.with_totp_rule(TotpRule::Everybody)), options());
+    Call::new(&strict, Method::GET, "/api/users").person(&admin).send().await.expect(200);
+    store.close().await;
 }
