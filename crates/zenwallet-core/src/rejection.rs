@@ -101,7 +101,7 @@ codes! {
     TotpEnrolmentRequired "totp_enrolment_required" "This gateway asks for a second factor. Set one up: until then only `/api/auth` is open to you.",
     TotpNotStarted "totp_not_started" "No second factor is being set up. Begin with `POST /api/auth/totp/start`.",
     TotpAlreadyEnabled "totp_already_enabled" "The account has a second factor. Disable it first.",
-    ConfirmationRequired "confirmation_required" "This needs a fresh proof of who you are. Send your password to `POST /api/auth/confirm`, then repeat the request.",
+    ConfirmationRequired "confirmation_required" "This needs a fresh proof of who you are. Send your password, and a code if you have a second factor, to `POST /api/auth/confirm`; then repeat the request.",
     PasswordTooShort "password_too_short" "A password has at least 8 characters.",
     PasswordTooCommon "password_too_common" "The password is among the first that anybody guesses. Choose another; several unrelated words are good.",
     LinkInvalid "link_invalid" "The link was used, has expired, or was never made. Ask for a new one.",
