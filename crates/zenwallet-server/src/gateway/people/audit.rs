@@ -125,7 +125,7 @@ impl Act {
         tracing::info!(
             action = self.0.action.as_str(),
             actor = self.0.actor.kind(),
-            target = self.0.target,
+            acted_on = self.0.target,
             address = self.0.address,
             "acted"
         );
