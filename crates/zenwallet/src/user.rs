@@ -45,6 +45,15 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// End the sessions of one user, or of all
+    Logout {
+        /// Whose; without it those of all users
+        #[arg(long, required_unless_present = "all", conflicts_with = "all")]
+        email: Option<String>,
+        /// All users'
+        #[arg(long)]
+        all: bool,
+    },
 }
 
 fn role(text: &str) -> Result<Role, String> {
@@ -77,6 +86,13 @@ async fn execute(gateway: &Gateway, command: Command) -> anyhow::Result<()> {
             }
             gateway.set_password_at_console(user, &password).await?;
             show(&id, given.is_none().then_some(password.as_str()), json);
+        }
+        Command::Logout { email, all: _ } => {
+            let users = match email {
+                Some(email) => vec![gateway.find_user_by_email(&Email::parse(&email)?).await?],
+                None => gateway.list_users_at_console().await?,
+            };
+            say(&format!("{} sessions ended", gateway.end_sessions_at_console(&users).await?));
         }
     }
     Ok(())

@@ -257,6 +257,22 @@ impl Gateway {
         Ok(ended)
     }
 
+    /// Ends every session of these users at the console; says how many.
+    pub async fn end_sessions_at_console(&self, users: &[User]) -> Result<u64, PeopleError> {
+        let mut ended = 0;
+        for user in users {
+            let act = self.act(Actor::Console, &Visitor::console(), Action::SessionEnded).on(user.id);
+            let entry = act.making(&json!({"reason": "revoked", "all": true})).entry();
+            ended += self.store.end_sessions(user.id, EndReason::Revoked, self.now(), &[entry]).await?;
+        }
+        Ok(ended)
+    }
+
+    /// Every user, for the console.
+    pub async fn list_users_at_console(&self) -> Result<Vec<User>, PeopleError> {
+        Ok(self.store.list_users().await?)
+    }
+
     fn new_link(&self, purpose: Purpose, email: Email, lasts_s: i64) -> (Link, Token) {
         let (now, token): (Timestamp, _) = (self.now(), Token::generate(&self.ids, LINK_PREFIX));
         let (id, hash, expires_at) = (self.ids.next(now), token.hash(), now.plus_s(lasts_s));

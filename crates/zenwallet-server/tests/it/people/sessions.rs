@@ -7,6 +7,7 @@ use axum::http::Method;
 use serde_json::json;
 use std::time::Duration;
 use zenwallet_core::limits::{SESSION_IDLE_S, SESSION_MAX_S, SESSIONS_MAX};
+use zenwallet_core::time::Clock;
 use zenwallet_core::user::Role;
 
 both_databases! {
@@ -19,6 +20,7 @@ both_databases! {
     a_user_sees_and_ends_his_own_sessions_alone,
     a_user_has_so_many_sessions,
     an_admin_logs_a_user_out_everywhere,
+    the_console_logs_everybody_out,
 }
 
 async fn refresh(app: &TestApp, token: &str) -> crate::support::Answer {
@@ -180,4 +182,19 @@ async fn an_admin_logs_a_user_out_everywhere(app: TestApp) {
         app.get("/api/auth/me").person(&person).send().await.expect_error(401, "session_ended");
     }
     app.get("/api/auth/me").person(&admin).send().await.expect(200);
+}
+
+async fn the_console_logs_everybody_out(app: TestApp) {
+    let people = [app.person("admin", Role::Admin).await, app.person("ada", Role::Member).await];
+    let (console, store) = app.gateway_on(Clock::Manual(app.clock.clone()), "console").await;
+    let users = console.list_users_at_console().await.unwrap();
+    assert_eq!(console.end_sessions_at_console(&users).await.unwrap(), 2);
+    assert_eq!(console.end_sessions_at_console(&users).await.unwrap(), 0);
+    for person in people {
+        refresh(&app, &person.refresh).await.expect_error(401, "refresh_token_invalid");
+        let is_out = || async { (app.get("/api/auth/me").person(&person).send().await.status == 401).then_some(()) };
+        eventually("the node knows", Duration::from_secs(1), is_out).await;
+        app.log_in(&person.email).await;
+    }
+    store.close().await;
 }
