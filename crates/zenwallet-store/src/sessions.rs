@@ -5,7 +5,7 @@ use crate::apps::one;
 use crate::audit::append_audit;
 use crate::error::Result;
 use crate::sql::{Row, Tx, values};
-use crate::users::{user, user_columns};
+use crate::users::{end_sessions, user, user_columns};
 use futures_util::FutureExt;
 use zenwallet_core::app::KeyHash;
 use zenwallet_core::audit::AuditEntry;
@@ -48,8 +48,6 @@ const RENEW_SESSION: &str = "UPDATE session SET last_used_at_ms = $1, expires_at
     WHERE id = $5 AND ended_at_ms IS NULL";
 const END_SESSION: &str =
     "UPDATE session SET ended_at_ms = $1, end_reason = $2 WHERE id = $3 AND user_id = $4 AND ended_at_ms IS NULL";
-const END_SESSIONS: &str = "UPDATE session SET ended_at_ms = $1, end_reason = $2 WHERE user_id = $3 \
-    AND ended_at_ms IS NULL AND ($4 IS NULL OR id <> $4)";
 const RENEW_TOKENS: &str = "UPDATE session SET confirmed_at_ms = $1, tokens_since_ms = $2 WHERE id = $3 \
     AND ended_at_ms IS NULL AND expires_at_ms > $2";
 const USE_TOKENS: &str = "UPDATE refresh_token SET used_at_ms = $1 WHERE session_id = $2 AND used_at_ms IS NULL";
@@ -69,7 +67,6 @@ pub(crate) const STATEMENTS: &[&str] = &[
     LIST_SESSIONS,
     RENEW_SESSION,
     END_SESSION,
-    END_SESSIONS,
     RENEW_TOKENS,
     USE_TOKENS,
     OVER,
@@ -279,17 +276,6 @@ async fn refuse(tx: &mut Tx, renewal: &Renewal, audit: impl FnOnce(&Session) -> 
 async fn load(tx: &mut Tx, id: SessionId) -> Result<Option<(Session, User)>> {
     let found = tx.row("session", FIND_SESSION, values![id]).await?;
     found.map(|mut row| Ok((session(&mut row)?, user(&mut row)?))).transpose()
-}
-
-/// Ends a user's sessions but for one.
-pub(crate) async fn end_sessions(
-    tx: &mut Tx,
-    user_id: UserId,
-    spared: Option<SessionId>,
-    reason: EndReason,
-    now: Timestamp,
-) -> Result<u64> {
-    tx.execute(END_SESSIONS, values![now, reason.as_str(), user_id, spared]).await
 }
 
 fn session(row: &mut Row) -> Result<Session> {

@@ -4,7 +4,6 @@ use crate::Store;
 use crate::apps::one;
 use crate::audit::append_audit;
 use crate::error::Result;
-use crate::sessions::end_sessions;
 use crate::sql::{Row, Tx, values};
 use futures_util::FutureExt;
 use zenwallet_core::app::KeyHash;
@@ -43,6 +42,8 @@ const UPDATE_USER: &str = "UPDATE user_account SET name = $1, role = $2, passwor
     WHERE id = $9 AND version = $10";
 const SPEND_STEP: &str =
     "UPDATE user_account SET totp_last_step = $1 WHERE id = $2 AND totp_last_step < $1 AND totp_sealed = $3";
+const END_SESSIONS: &str = "UPDATE session SET ended_at_ms = $1, end_reason = $2 WHERE user_id = $3 \
+    AND ended_at_ms IS NULL AND ($4 IS NULL OR id <> $4)";
 const DELETE_CODES: &str = "DELETE FROM recovery_code WHERE user_id = $1";
 const INSERT_CODE: &str = "INSERT INTO recovery_code (user_id, hash) VALUES ($1, $2)";
 const SPEND_CODE: &str = "DELETE FROM recovery_code WHERE user_id = $1 AND hash = $2";
@@ -72,6 +73,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     LOCK_ADMINS,
     UPDATE_USER,
     SPEND_STEP,
+    END_SESSIONS,
     DELETE_CODES,
     INSERT_CODE,
     SPEND_CODE,
@@ -316,6 +318,17 @@ async fn update_user(tx: &mut Tx, user: &User) -> Result<u64> {
         user.version,
     ];
     tx.execute(UPDATE_USER, values).await
+}
+
+/// Ends a user's sessions but for one.
+pub(crate) async fn end_sessions(
+    tx: &mut Tx,
+    user_id: UserId,
+    spared: Option<SessionId>,
+    reason: EndReason,
+    now: Timestamp,
+) -> Result<u64> {
+    tx.execute(END_SESSIONS, values![now, reason.as_str(), user_id, spared]).await
 }
 
 /// The user in the next columns.
