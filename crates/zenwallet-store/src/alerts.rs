@@ -248,7 +248,7 @@ impl Store {
         let before = |kept_ms: i64| -> AlertId { Id::lower_bound(now.plus_ms(-kept_ms)) };
         let kind = AlertType::WebhookFailing.bit();
         let values = values![before(KEPT_MS), kind, before(FAILURES_KEPT_MS), limit];
-        self.transact(move |tx| async move { tx.execute(PRUNE, values).await }.boxed()).await
+        self.execute_audited(PRUNE, values, &[]).await
     }
 }
 

@@ -201,10 +201,7 @@ impl Store {
 
     /// Enables or disables an app; false when there is none of this id.
     pub async fn set_app_active(&self, id: AppId, is_active: bool) -> Result<bool> {
-        self.transact(move |tx| {
-            async move { Ok(tx.execute(SET_APP_ACTIVE, values![is_active, id]).await? > 0) }.boxed()
-        })
-        .await
+        Ok(self.execute_audited(SET_APP_ACTIVE, values![is_active, id], &[]).await? > 0)
     }
 
     /// Deletes an app that nobody can pay any more: its keys end, nobody sees it, its payments stay.

@@ -41,6 +41,27 @@ impl Store {
         self.transact(move |tx| async move { append_audit(tx, &entries).await }.boxed()).await
     }
 
+    /// Runs one statement in a transaction of its own; what it changed is written down with it. Says how many rows.
+    pub(crate) async fn execute_audited(
+        &self,
+        sql: &'static str,
+        values: Vec<Value>,
+        audit: &[AuditEntry],
+    ) -> Result<u64> {
+        let audit = audit.to_vec();
+        self.transact(move |tx| {
+            async move {
+                let changed = tx.execute(sql, values).await?;
+                if changed > 0 {
+                    append_audit(tx, &audit).await?;
+                }
+                Ok(changed)
+            }
+            .boxed()
+        })
+        .await
+    }
+
     /// At most `limit` entries with ids below `below`, newest first.
     pub async fn list_audit(
         &self,

@@ -5,7 +5,7 @@ use crate::apps::one;
 use crate::audit::append_audit;
 use crate::error::Result;
 use crate::sql::{Row, Tx, values};
-use crate::users::{end_sessions, user, user_columns};
+use crate::users::{user, user_columns};
 use futures_util::FutureExt;
 use zenwallet_core::app::KeyHash;
 use zenwallet_core::audit::AuditEntry;
@@ -161,40 +161,8 @@ impl Store {
         now: Timestamp,
         audit: &[AuditEntry],
     ) -> Result<bool> {
-        let audit = audit.to_vec();
-        self.transact(move |tx| {
-            async move {
-                let ended = tx.execute(END_SESSION, values![now, reason.as_str(), id, user_id]).await? > 0;
-                if ended {
-                    append_audit(tx, &audit).await?;
-                }
-                Ok(ended)
-            }
-            .boxed()
-        })
-        .await
-    }
-
-    /// Ends all sessions of a user; says how many that were.
-    pub async fn end_sessions(
-        &self,
-        user_id: UserId,
-        reason: EndReason,
-        now: Timestamp,
-        audit: &[AuditEntry],
-    ) -> Result<u64> {
-        let audit = audit.to_vec();
-        self.transact(move |tx| {
-            async move {
-                let ended = end_sessions(tx, user_id, None, reason, now).await?;
-                if ended > 0 {
-                    append_audit(tx, &audit).await?;
-                }
-                Ok(ended)
-            }
-            .boxed()
-        })
-        .await
+        let values = values![now, reason.as_str(), id, user_id];
+        Ok(self.execute_audited(END_SESSION, values, audit).await? > 0)
     }
 
     /// Gives a session new tokens: those before are worth nothing. `confirmed_at` is when its user last proved who he is.

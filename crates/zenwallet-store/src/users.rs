@@ -197,7 +197,8 @@ impl Store {
                     }
                 }
                 if let Some((reason, spared)) = change.end_sessions {
-                    end_sessions(tx, user.id, spared, reason, now).await?;
+                    let values = values![now, reason.as_str(), user.id, spared];
+                    tx.execute(END_SESSIONS, values).await?;
                 }
                 append_audit(tx, &change.audit).await?;
                 Ok(UserOutcome::Done)
@@ -210,33 +211,31 @@ impl Store {
     /// Uses up a half minute of a second factor: false when its code, or a later one, was used already, or when the
     /// factor is another one by now.
     pub async fn spend_totp_step(&self, user_id: UserId, step: i64, sealed: &[u8]) -> Result<bool> {
-        let sealed = sealed.to_vec();
-        self.transact(move |tx| {
-            async move { Ok(tx.execute(SPEND_STEP, values![step, user_id, sealed.as_slice()]).await? > 0) }.boxed()
-        })
-        .await
+        let values = values![step, user_id, sealed];
+        Ok(self.execute_audited(SPEND_STEP, values, &[]).await? > 0)
     }
 
     /// Uses up a recovery code; false when the user has none like it.
     pub async fn spend_recovery_code(&self, user_id: UserId, code: KeyHash, audit: &[AuditEntry]) -> Result<bool> {
-        let audit = audit.to_vec();
-        self.transact(move |tx| {
-            async move {
-                let is_spent = tx.execute(SPEND_CODE, values![user_id, code]).await? > 0;
-                if is_spent {
-                    append_audit(tx, &audit).await?;
-                }
-                Ok(is_spent)
-            }
-            .boxed()
-        })
-        .await
+        Ok(self.execute_audited(SPEND_CODE, values![user_id, code], audit).await? > 0)
     }
 
     /// How many recovery codes a user has left.
     pub async fn count_recovery_codes(&self, user_id: UserId) -> Result<i64> {
         let found = self.rows("recovery_code", COUNT_CODES, values![user_id]).await?;
         Ok(one(found, Row::int)?.unwrap_or(0))
+    }
+
+    /// Ends all sessions of a user; says how many that were.
+    pub async fn end_sessions(
+        &self,
+        user_id: UserId,
+        reason: EndReason,
+        now: Timestamp,
+        audit: &[AuditEntry],
+    ) -> Result<u64> {
+        let values = values![now, reason.as_str(), user_id, None::<SessionId>];
+        self.execute_audited(END_SESSIONS, values, audit).await
     }
 
     /// Makes a link; those of the same purpose for the same address end.
@@ -272,18 +271,7 @@ impl Store {
 
     /// Ends an invitation; false when there is none that can be used.
     pub async fn revoke_invitation(&self, id: LinkId, now: Timestamp, audit: &[AuditEntry]) -> Result<bool> {
-        let audit = audit.to_vec();
-        self.transact(move |tx| {
-            async move {
-                let is_revoked = tx.execute(REVOKE_LINK, values![now, id]).await? > 0;
-                if is_revoked {
-                    append_audit(tx, &audit).await?;
-                }
-                Ok(is_revoked)
-            }
-            .boxed()
-        })
-        .await
+        Ok(self.execute_audited(REVOKE_LINK, values![now, id], audit).await? > 0)
     }
 }
 
@@ -318,17 +306,6 @@ async fn update_user(tx: &mut Tx, user: &User) -> Result<u64> {
         user.version,
     ];
     tx.execute(UPDATE_USER, values).await
-}
-
-/// Ends a user's sessions but for one.
-pub(crate) async fn end_sessions(
-    tx: &mut Tx,
-    user_id: UserId,
-    spared: Option<SessionId>,
-    reason: EndReason,
-    now: Timestamp,
-) -> Result<u64> {
-    tx.execute(END_SESSIONS, values![now, reason.as_str(), user_id, spared]).await
 }
 
 /// The user in the next columns.
