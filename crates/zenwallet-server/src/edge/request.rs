@@ -26,9 +26,9 @@ impl FromRequestParts<Arc<Gateway>> for AppCaller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, gateway: &Arc<Gateway>) -> Result<Self, ApiError> {
-        let caller = match is_user(parts)? {
-            false => gateway.recognise_caller(people::bearer(&parts.headers).unwrap_or_default()).await?,
-            true => {
+        let caller = match key_of(parts)? {
+            Some(key) => gateway.recognise_caller(key).await?,
+            None => {
                 let login = people::recognise(parts, gateway).await?;
                 let app_id = chosen_app(parts.uri.query())?;
                 parts.extensions.insert(ChosenApp);
@@ -42,10 +42,10 @@ impl FromRequestParts<Arc<Gateway>> for AppCaller {
     }
 }
 
-/// Whether a user sends this, and no app: by a token that is no key, or by what his browser keeps.
-fn is_user(parts: &Parts) -> Result<bool, ApiError> {
+/// The key that an app sends; `None` where a user sends a token that is no key, or what his browser keeps.
+fn key_of(parts: &Parts) -> Result<Option<&str>, ApiError> {
     let Some(authorization) = parts.headers.get(header::AUTHORIZATION) else {
-        return if people::has_access_cookie(parts) { Ok(true) } else { Err(ApiError::new(Code::ApiKeyMissing)) };
+        return if people::has_access_cookie(parts) { Ok(None) } else { Err(ApiError::new(Code::ApiKeyMissing)) };
     };
     let authorization = authorization.to_str().map_err(|_| ApiError::new(Code::ApiKeyInvalid))?;
     let (scheme, token) = authorization.split_once(' ').ok_or(ApiError::new(Code::ApiKeyInvalid))?;
@@ -53,7 +53,7 @@ fn is_user(parts: &Parts) -> Result<bool, ApiError> {
         return Err(ApiError::new(Code::ApiKeyMissing));
     }
     // A token has three parts; no key has a dot.
-    Ok(token.contains('.'))
+    Ok((!token.contains('.')).then(|| token.trim_start()))
 }
 
 /// Marks a request whose query says for which of his apps a user sends it.
@@ -81,8 +81,8 @@ impl FromRequestParts<Arc<Gateway>> for AppReader {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, gateway: &Arc<Gateway>) -> Result<Self, ApiError> {
-        let is_user = is_user(parts).map_err(|_| ApiError::new(Code::SessionMissing))?;
-        if is_user {
+        let key = key_of(parts).map_err(|_| ApiError::new(Code::SessionMissing))?;
+        if key.is_none() {
             let UserCaller(login) = UserCaller::from_request_parts(parts, gateway).await?;
             let PathId(id) = PathId::<AppKind>::from_request_parts(parts, gateway).await?;
             return Ok(Self(gateway.recognise_user_of(login, id).await?));

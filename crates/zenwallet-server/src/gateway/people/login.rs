@@ -11,7 +11,7 @@ use zenwallet_core::Code;
 use zenwallet_core::app::KeyHash;
 use zenwallet_core::audit::{Action, Actor};
 use zenwallet_core::id::SessionId;
-use zenwallet_core::limits::{ACCESS_TOKEN_S, USER_AGENT_MAX_CHARS};
+use zenwallet_core::limits::ACCESS_TOKEN_S;
 use zenwallet_core::session::{EndReason, Session};
 use zenwallet_core::time::Timestamp;
 use zenwallet_core::user::{Email, User};
@@ -89,8 +89,8 @@ impl Gateway {
     /// Lets a user in who has just proved who he is.
     pub(super) async fn start_session(&self, user: User, visitor: &Visitor) -> Result<Granted, PeopleError> {
         let now = self.now();
-        let agent = visitor.user_agent.chars().take(USER_AGENT_MAX_CHARS).collect();
-        let session = Session::begin(self.ids.next(now), user.id, visitor.address(), agent, now);
+        let (address, agent) = (visitor.address(), visitor.user_agent.clone());
+        let session = Session::begin(self.ids.next(now), user.id, address, agent, now);
         let token = Token::generate(&self.ids, REFRESH_PREFIX);
         let act = self.act(actor(&user), visitor, Action::SessionStarted).on(session.id);
         let entry = act.making(&json!({"user_agent": session.user_agent})).entry();
@@ -119,7 +119,7 @@ impl Gateway {
             token: KeyHash::of(token),
             successor: successor.hash(),
             address: visitor.address(),
-            user_agent: visitor.user_agent.chars().take(USER_AGENT_MAX_CHARS).collect(),
+            user_agent: visitor.user_agent.clone(),
             now,
         };
         let act = self.act(Actor::System, visitor, Action::SessionReuse);

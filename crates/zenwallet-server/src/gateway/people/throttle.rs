@@ -14,7 +14,6 @@ const DEVICE: SlowPolicy = SlowPolicy { every_ms: 60_000, burst: 10 };
 const SESSION: SlowPolicy = SlowPolicy { every_ms: 60_000, burst: 10 };
 /// A second factor has but a million codes.
 const SECOND_FACTOR: SlowPolicy = SlowPolicy { every_ms: 300_000, burst: 5 };
-
 const LINKS: SlowPolicy = SlowPolicy { every_ms: 300_000, burst: 3 };
 
 /// What an attempt is taken out of.
@@ -28,13 +27,13 @@ impl Attempt {
             (true, Some(device)) => (bucket("device", &[email.as_str(), device]), DEVICE),
             _ => (bucket("account", &[email.as_str()]), ACCOUNT),
         };
-        Self(vec![of_account, (bucket("address", &[&visitor.network()]), ADDRESS)])
+        Self(vec![of_account, of_address(visitor)])
     }
 
     /// To prove again who one is, in a session.
     pub(super) fn proof(session: SessionId, visitor: &Visitor) -> Self {
         let of_session = (bucket("session", &[&session.to_string()]), SESSION);
-        Self(vec![of_session, (bucket("address", &[&visitor.network()]), ADDRESS)])
+        Self(vec![of_session, of_address(visitor)])
     }
 
     /// To give a code.
@@ -44,13 +43,17 @@ impl Attempt {
 
     /// To have a link sent.
     pub(super) fn link(email: &Email, visitor: &Visitor) -> Self {
-        Self(vec![(bucket("link", &[email.as_str()]), LINKS), (bucket("address", &[&visitor.network()]), ADDRESS)])
+        Self(vec![(bucket("link", &[email.as_str()]), LINKS), of_address(visitor)])
     }
 
     /// To use a token that cannot be guessed anyway.
     pub(super) fn token(visitor: &Visitor) -> Self {
-        Self(vec![(bucket("address", &[&visitor.network()]), ADDRESS)])
+        Self(vec![of_address(visitor)])
     }
+}
+
+fn of_address(visitor: &Visitor) -> (KeyHash, SlowPolicy) {
+    (bucket("address", &[&visitor.network()]), ADDRESS)
 }
 
 fn bucket(purpose: &str, parts: &[&str]) -> KeyHash {
