@@ -1,5 +1,8 @@
 //! What the product's clock showed, when a campaign sets it: offsets from the machine's clock, and from when to when.
 
+/// A thread that was put aside while it read the clock still shows the old offset for a moment.
+const READING_MS: i64 = 50;
+
 /// The offsets one after the other; without any, the product's clock is the machine's.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub(crate) struct Timeline(Vec<Setting>);
@@ -38,7 +41,7 @@ impl Timeline {
 
     fn spans(&self) -> impl Iterator<Item = Span> {
         let first = Setting { begun_ms: i64::MIN, done_ms: i64::MIN, offset_ms: 0 };
-        let ends = self.0.iter().map(|next| next.done_ms).chain([i64::MAX]);
+        let ends = self.0.iter().map(|next| next.done_ms + READING_MS).chain([i64::MAX]);
         let settings = std::iter::once(first).chain(self.0.iter().copied());
         settings.zip(ends).map(|(setting, to_ms)| Span {
             from_ms: setting.begun_ms,
