@@ -1,0 +1,52 @@
+import { LogOut, Settings } from 'lucide-react';
+import { Link } from 'react-router';
+import { Menu, MenuItem, MenuLabel, MenuLine } from '@/components/ui/menu';
+import { api, keepSession } from '@/lib/api';
+import { useAccount } from '@/lib/session';
+
+const initials = (name: string): string =>
+  name
+    .split(/\s+/)
+    .slice(0, 2)
+    .map((word) => word[0]?.toUpperCase() ?? '')
+    .join('');
+
+export function AccountMenu() {
+  const user = useAccount()?.user;
+  if (!user) return null;
+  const logOut = async () => {
+    keepSession(false);
+    await api.POST('/api/auth/logout').catch(() => null);
+    // A fresh page: nothing of this person stays in memory.
+    location.assign('/login');
+  };
+  return (
+    <Menu
+      trigger={
+        <button
+          type="button"
+          aria-label={`Account of ${user.name}`}
+          className="grid size-8 place-items-center rounded-full bg-brand-soft text-11 font-semibold text-brand pointer-coarse:size-11"
+        >
+          {initials(user.name)}
+        </button>
+      }
+    >
+      <MenuLabel>
+        <span className="block text-13 text-fg">{user.name}</span>
+        <span className="block font-normal">{user.email}</span>
+      </MenuLabel>
+      <MenuLine />
+      <MenuItem asChild>
+        <Link to="/settings">
+          <Settings aria-hidden />
+          Settings
+        </Link>
+      </MenuItem>
+      <MenuItem onSelect={logOut}>
+        <LogOut aria-hidden />
+        Log out
+      </MenuItem>
+    </Menu>
+  );
+}

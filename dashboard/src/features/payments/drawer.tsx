@@ -1,0 +1,3 @@
+export function PaymentDrawer() {
+  return <h1>PaymentDrawer</h1>;
+}

@@ -1,0 +1,3 @@
+export function DeliveryDrawer() {
+  return <h1>DeliveryDrawer</h1>;
+}
