@@ -10,7 +10,8 @@ help: ## Show this
 run: build ## Build the release binary and serve on http://127.0.0.1:8080
 	exec target/release/zenwallet serve
 
-build: ## Build the release binary at target/release/zenwallet
+build: ## Build the dashboard and the release binary at target/release/zenwallet
+	@scripts/dashboard.sh
 	cargo build --locked --release -p zenwallet
 
 test: ## Run everything CI runs; installs what it needs; ends with a count

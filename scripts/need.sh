@@ -25,6 +25,7 @@ need openssl has openssl
 need iproute2 has ip
 need nodejs has node
 need npm has npm
+need chromium has chromium
 need libfaketime compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null
 need python3-venv python3 -c 'import venv, ensurepip' 2>/dev/null
 if [[ $scope == nightly ]]; then

@@ -7,6 +7,9 @@ source scripts/parts.sh
 part 'format' cargo fmt --all --check
 part 'lints' cargo clippy --locked --workspace --all-targets -- -D warnings
 
+# Before the binary, which embeds it.
+part 'dashboard' scripts/dashboard.sh check
+
 # The same packages and targets in every build, so that nothing is compiled twice with other features. The binary with
 # planted bugs is built first and set aside: the last build leaves the true one in its place.
 part 'build with planted bugs' cargo build --locked --workspace --all-targets --features zenwallet/planted-bugs
@@ -64,6 +67,7 @@ counted 'webhook verifiers' env ZENWALLET_BINARY="$binary" bash tests/clients/we
 counted 'mail server' env ZENWALLET_BINARY="$binary" bash tests/clients/mail.sh
 counted 'live clients' env ZENWALLET_BINARY="$binary" bash tests/clients/live.sh
 counted 'people and their secrets' env ZENWALLET_BINARY="$binary" bash tests/clients/people.sh
+counted 'browser walks' env ZENWALLET_BINARY="$binary" node dashboard/e2e/run.mjs
 if scripts/ssrf.sh --possible; then
     counted 'ssrf laboratory' scripts/ssrf.sh "$binary"
 else

@@ -6,6 +6,7 @@
 
 mod app;
 pub mod config;
+mod dashboard;
 mod edge;
 pub mod egress;
 pub mod gateway;

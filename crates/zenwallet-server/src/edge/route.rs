@@ -38,6 +38,9 @@ pub(crate) fn name(path: &str) -> &'static str {
         ["healthz"] => "/healthz",
         ["readyz"] => "/readyz",
         ["metrics"] => "/metrics",
+        ["assets", _] => "/assets/{name}",
+        ["" | "login" | "setup" | "invitation" | "forgot-password" | "reset-password" | "settings"]
+        | ["test" | "production", ..] => "dashboard",
         rest => name_of_people(rest),
     }
 }

@@ -37,7 +37,6 @@ pub(super) fn routes(document: Document) -> Router<Arc<Gateway>> {
         )
         .route("/docs/errors", get(errors))
         .route("/docs", get(async || Redirect::to("/docs/api/")))
-        .route("/", get(async || Redirect::to("/docs/api/")))
 }
 
 async fn allow_viewer(request: Request, next: Next) -> Response {
