@@ -59,6 +59,8 @@ enum Command {
     Lists(lists::Args),
     /// Analytics with few and with many payments.
     Analytics(lists::Args),
+    /// Fills the one app of a SQLite database with payments
+    Fill(lists::FillArgs),
     /// Webhooks delivered by a running gateway: how many a second, how soon, and at what cost.
     Hooks(hooks::Args),
     /// The gateway's deliveries beside the yardstick's peer, in turn, and the ratio of the medians.
@@ -121,6 +123,7 @@ async fn run(command: Command) -> anyhow::Result<bool> {
         Command::Crashbox(args) => crashbox::run(args).await,
         Command::Lists(args) => lists::run(args).await,
         Command::Analytics(args) => lists::run_analytics(args).await,
+        Command::Fill(args) => lists::fill(&args),
         Command::Hooks(args) => hooks::run(args).await,
         Command::HooksCompare(args) => hooks::compare(args).await,
         Command::Neighbours(args) => neighbours::run(args).await,

@@ -40,6 +40,24 @@ pub(crate) struct Args {
     ratio_max: f64,
 }
 
+/// Fills the one app of a SQLite database, for whoever wants to see a gateway with many payments.
+#[derive(clap::Args)]
+pub(crate) struct FillArgs {
+    /// The gateway's data directory; nobody has its database open.
+    #[arg(long)]
+    data_dir: PathBuf,
+    /// How many payments.
+    #[arg(long, default_value_t = 5_000_000)]
+    count: u64,
+}
+
+pub(crate) fn fill(args: &FillArgs) -> anyhow::Result<bool> {
+    let began = Instant::now();
+    seed::sqlite(&args.data_dir, args.count)?;
+    say(format!("{} payments in {:.0} s; now run `zenwallet rollup rebuild`", args.count, began.elapsed().as_secs_f64()));
+    Ok(true)
+}
+
 /// A gateway with so many payments.
 struct Shelf {
     count: u64,
