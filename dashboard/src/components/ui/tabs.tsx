@@ -7,13 +7,17 @@ export function LinkTabs({
   current,
   label,
   param = 'tab',
+  base,
 }: {
   tabs: { id: string; name: string; count?: number | null }[];
   current: string;
   label: string;
   param?: string;
+  /** The page that the tabs belong to, where a record's own address lies below it. */
+  base?: string;
 }) {
-  const { pathname } = useLocation();
+  const location = useLocation();
+  const pathname = base ?? location.pathname;
   return (
     <nav aria-label={label} className="mb-4 flex gap-1 overflow-x-auto border-b">
       {tabs.map((tab, at) => (
