@@ -1,15 +1,5 @@
-export function Login() {
-  return null;
-}
-export function Setup() {
-  return null;
-}
-export function Invitation() {
-  return null;
-}
-export function ForgotPassword() {
-  return null;
-}
-export function ResetPassword() {
-  return null;
-}
+// The pages for whoever is not logged in, as the router names them.
+export { Invitation } from './invitation';
+export { Login } from './login';
+export { ForgotPassword, ResetPassword } from './password';
+export { Setup } from './setup';
