@@ -9,6 +9,7 @@ mod support;
 
 mod analytics;
 mod codes;
+mod dashboard;
 mod docs;
 mod errors;
 mod idempotency;

@@ -95,6 +95,7 @@ pub(super) fn table() -> Vec<Row> {
         get("/docs/api", public(303)),
         get("/docs", public(303)),
         get("/", public(200)),
+        get("/assets/{name}", Access::Refused { status: 404, code: "route_unknown" }),
         get("/login", public(200)),
         get("/setup", public(200)),
         get("/invitation", public(200)),
