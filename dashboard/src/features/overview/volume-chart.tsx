@@ -1,0 +1,168 @@
+// The drawing alone, in a chunk of its own: the page stands before it comes.
+import { useState } from 'react';
+import {
+  Area,
+  AreaChart,
+  CartesianGrid,
+  ReferenceArea,
+  ResponsiveContainer,
+  Tooltip,
+  XAxis,
+  YAxis,
+} from 'recharts';
+import { amount, count } from '@/lib/format';
+import type { Point } from './range';
+
+type Props = {
+  points: Point[];
+  measure: 'payments' | 'amount';
+  label: (point: Point) => string;
+  name: (point: Point) => string;
+  currency: string;
+  /** The first and the last bucket that were marked; the same one when it was pressed. */
+  onPick: (first: Point, last: Point) => void;
+};
+
+function Told({ point, title, currency }: { point: Point; title: string; currency: string }) {
+  const rows: [string, string][] = [
+    ['Succeeded', count(point.success)],
+    ['Failed', count(point.failed)],
+    ['Expired', count(point.expired)],
+    ['Paid', `${amount(point.volume)} ${currency}`],
+  ];
+  return (
+    <div className="rounded-popover border bg-surface px-3 py-2 text-12 shadow-2">
+      <p className="mb-1 font-medium">{title}</p>
+      <dl className="grid grid-cols-[auto_auto] gap-x-4 text-fg-2">
+        {rows.map(([what, value]) => (
+          <div key={what} className="contents">
+            <dt>{what}</dt>
+            <dd className="text-right text-fg tabular-nums">{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </div>
+  );
+}
+
+/** Over the bucket that is not over yet: its numbers still grow. */
+function Hatching() {
+  return (
+    <defs>
+      <pattern id="not-over" width={6} height={6} patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+        <line x1={0} y1={0} x2={0} y2={6} stroke="var(--line-strong)" strokeWidth={1.5} />
+      </pattern>
+    </defs>
+  );
+}
+
+const tick = { fontSize: 11, fill: 'var(--fg-3)' };
+
+export default function VolumeChart({ points, measure, label, name, currency, onPick }: Props) {
+  const [mark, setMark] = useState<[number, number] | null>(null);
+  const last = points.length - 1;
+  const isGoing = points[last] && Date.parse(points[last].end) > Date.now();
+  const at = (state: { activeTooltipIndex?: number | string | null }) => {
+    const index = Number(state.activeTooltipIndex ?? Number.NaN);
+    return points[index] ? index : null;
+  };
+  const pick = () => {
+    if (!mark) return;
+    const [a, b] = [Math.min(...mark), Math.max(...mark)];
+    setMark(null);
+    if (points[a] && points[b]) onPick(points[a], points[b]);
+  };
+  return (
+    <ResponsiveContainer width="100%" height="100%" minHeight={220}>
+      <AreaChart
+        data={points}
+        accessibilityLayer
+        margin={{ top: 8, right: 4, bottom: 0, left: 0 }}
+        className="cursor-pointer select-none [&_.recharts-surface:focus-visible]:outline-2"
+        onMouseDown={(state) => {
+          const index = at(state);
+          setMark(index === null ? null : [index, index]);
+        }}
+        onMouseMove={(state) => {
+          const index = at(state);
+          if (mark && index !== null && index !== mark[1]) setMark([mark[0], index]);
+        }}
+        onMouseUp={pick}
+        onMouseLeave={() => setMark(null)}
+      >
+        <Hatching />
+        <CartesianGrid vertical={false} stroke="var(--line)" />
+        <XAxis
+          dataKey="start"
+          tickFormatter={(_, index) => (points[index] ? label(points[index]) : '')}
+          tick={tick}
+          tickLine={false}
+          axisLine={{ stroke: 'var(--line)' }}
+          minTickGap={28}
+          tickMargin={6}
+          interval="preserveStartEnd"
+        />
+        <YAxis
+          width={44}
+          tick={tick}
+          tickLine={false}
+          axisLine={false}
+          allowDecimals={false}
+          tickFormatter={(value: number) => compact.format(value)}
+        />
+        <Tooltip
+          cursor={{ stroke: 'var(--line-strong)' }}
+          isAnimationActive={false}
+          content={({ payload }) => {
+            const point = payload?.[0]?.payload as Point | undefined;
+            return point ? <Told point={point} title={name(point)} currency={currency} /> : null;
+          }}
+        />
+        <Area
+          dataKey={measure === 'amount' ? 'volume' : 'success'}
+          name={measure === 'amount' ? 'Paid' : 'Succeeded'}
+          type="monotone"
+          stackId="all"
+          stroke="var(--c-ok)"
+          strokeWidth={2}
+          fill="var(--c-ok)"
+          fillOpacity={0.22}
+          isAnimationActive={false}
+        />
+        {measure === 'payments' && (
+          <Area
+            dataKey="failed"
+            name="Failed"
+            type="monotone"
+            stackId="all"
+            stroke="var(--c-bad)"
+            strokeWidth={2}
+            strokeDasharray="4 3"
+            fill="var(--c-bad)"
+            fillOpacity={0.22}
+            isAnimationActive={false}
+          />
+        )}
+        {isGoing && last > 0 && (
+          <ReferenceArea
+            x1={points[last - 1]?.start}
+            x2={points[last]?.start}
+            fill="url(#not-over)"
+            fillOpacity={0.35}
+            stroke="none"
+          />
+        )}
+        {mark && mark[0] !== mark[1] && (
+          <ReferenceArea
+            x1={points[mark[0]]?.start}
+            x2={points[mark[1]]?.start}
+            fill="var(--brand)"
+            fillOpacity={0.14}
+          />
+        )}
+      </AreaChart>
+    </ResponsiveContainer>
+  );
+}
+
+const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
