@@ -1,0 +1,131 @@
+// The table of payments in the room it has.
+import { type RefObject, useLayoutEffect, useRef, useState } from 'react';
+import { Skeleton } from '@/components/ui/states';
+import { Td, Th } from '@/components/ui/table';
+import { cn } from '@/lib/cn';
+import { type Column, fitting, widthOf } from './columns';
+import type { Payment } from './queries';
+import { NarrowRow, Row, SelectBox } from './rows';
+
+const BOX = 40;
+/** Below this width a row takes two lines. */
+const NARROW = 480;
+
+/** The width of an element, followed; unknown is endless. */
+function useWidth(): [RefObject<HTMLDivElement | null>, number] {
+  const ref = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(Number.POSITIVE_INFINITY);
+  useLayoutEffect(() => {
+    const element = ref.current;
+    if (!element) return;
+    const measure = () => setWidth(element.clientWidth || Number.POSITIVE_INFINITY);
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  return [ref, width];
+}
+
+type Props = {
+  payments: Payment[] | undefined;
+  columns: Column[];
+  hrefOf: (payment: Payment) => string;
+  nameOf: (appId: string | null | undefined) => string;
+  openId: string | undefined;
+  selected: ReadonlySet<string>;
+  onSelect: (paymentId: string) => void;
+  onSelectAll: () => void;
+  tinted: ReadonlySet<string>;
+  isStale: boolean;
+  /** What sticks above the table's head. */
+  isUnderStrip: boolean;
+};
+
+export function PaymentTable(props: Props) {
+  const { payments, columns, openId, selected, isStale, isUnderStrip } = props;
+  const [ref, width] = useWidth();
+  const isNarrow = width < NARROW;
+  const hasBoxes = !isNarrow && (!openId || selected.size > 0);
+  // Beside an open record the list gives way; by itself it scrolls if more columns were asked for than fit.
+  const room = width - 2 - (hasBoxes ? BOX : 0);
+  const shown = openId ? fitting(columns, room) : columns;
+  const isWide = widthOf(shown) > room;
+  return (
+    <div
+      ref={ref}
+      aria-busy={isStale || undefined}
+      className={cn(
+        'rounded-card border bg-surface shadow-1 transition-opacity',
+        isWide && !isNarrow ? 'overflow-x-auto' : 'overflow-clip',
+        isStale && 'opacity-60',
+      )}
+    >
+      <table className="w-full border-separate border-spacing-0 text-13">
+        <caption className="sr-only">Payments, newest first</caption>
+        <thead
+          className={isNarrow ? 'sr-only' : cn('sticky z-10', isUnderStrip ? 'top-[81px]' : 'top-[57px]')}
+        >
+          <tr>
+            {hasBoxes && (
+              <Th className="w-10 pr-0">
+                <SelectBox
+                  label="Select the page"
+                  checked={!!payments?.length && payments.every((row) => selected.has(row.payment_id))}
+                  onChange={props.onSelectAll}
+                />
+              </Th>
+            )}
+            {isNarrow ? (
+              <Th>Payment</Th>
+            ) : (
+              shown.map((column) => (
+                <Th key={column.id} className={column.className?.includes('text-right') ? 'text-right' : ''}>
+                  {column.name}
+                </Th>
+              ))
+            )}
+          </tr>
+        </thead>
+        <tbody>
+          {payments
+            ? payments.map((payment) => {
+                const each = {
+                  payment,
+                  href: props.hrefOf(payment),
+                  appName: props.nameOf(payment.app_id),
+                  columns: shown,
+                  isOpen: payment.payment_id === openId,
+                  isSelected: selected.has(payment.payment_id),
+                  isTinted: props.tinted.has(payment.payment_id),
+                  hasBoxes,
+                  onSelect: props.onSelect,
+                };
+                return isNarrow ? (
+                  <NarrowRow key={payment.payment_id} {...each} />
+                ) : (
+                  <Row key={payment.payment_id} {...each} />
+                );
+              })
+            : SHAPES.map((row) => (
+                <tr key={row}>
+                  {hasBoxes && <Td className="w-10 pr-0" />}
+                  {(isNarrow ? [{ id: 'all' }] : shown).map(({ id }) => (
+                    <Td key={id}>
+                      <Skeleton className="h-4" />
+                    </Td>
+                  ))}
+                </tr>
+              ))}
+        </tbody>
+      </table>
+      {!payments && (
+        <span role="status" className="sr-only">
+          Loading payments
+        </span>
+      )}
+    </div>
+  );
+}
+
+const SHAPES = Array.from({ length: 12 }, (_, row) => row);
