@@ -51,7 +51,7 @@ export async function startGateway({ prepare } = {}) {
   for (;;) {
     const isUp = await fetch(`${url}/readyz`).then((answer) => answer.ok, () => false);
     // The one-time link stands alone in its line.
-    const setup = output.match(/https?:\S+\/setup#token=\S+/)?.[0];
+    const setup = output.match(/https?:\S+\/setup#token=\S+/)?.[0] ?? (output.match(/"token":"([^"]+)"/) && `${url}/setup#token=${output.match(/"token":"([^"]+)"/)[1]}`);
     if (isUp && setup) {
       return { url, setup, console, stop, output: () => output };
     }

@@ -28,7 +28,7 @@ export function AccountMenu() {
           aria-label={`Account of ${user.name}`}
           className="grid size-8 place-items-center rounded-full bg-brand-soft text-11 font-semibold text-brand pointer-coarse:size-11"
         >
-          {initials(user.name)}
+          <span aria-hidden>{initials(user.name)}</span>
         </button>
       }
     >

@@ -35,6 +35,8 @@ const guest = (
 export const router = createBrowserRouter([
   {
     ErrorBoundary: Crash,
+    // Nothing is shown until the first page is there: it comes from this machine, and a flash of grey would be slower.
+    HydrateFallback: () => null,
     children: [
       guest('/login', 'Login'),
       guest('/setup', 'Setup'),

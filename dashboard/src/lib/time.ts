@@ -14,7 +14,19 @@ function format(kind: string, zone: string, options: Intl.DateTimeFormatOptions)
   return found;
 }
 
-export const localZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
+/** Zones that browsers still call by a former name. */
+const RENAMED: Record<string, string> = {
+  'Asia/Calcutta': 'Asia/Kolkata',
+  'Asia/Katmandu': 'Asia/Kathmandu',
+  'Asia/Rangoon': 'Asia/Yangon',
+  'Asia/Saigon': 'Asia/Ho_Chi_Minh',
+  'Europe/Kiev': 'Europe/Kyiv',
+};
+
+export function localZone(): string {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
+  return RENAMED[zone] ?? zone;
+}
 
 /** The chosen zone: `local`, `UTC` or an IANA name. */
 export function useTimeZone(): string {

@@ -34,6 +34,7 @@ export function PageHead({
 }) {
   return (
     <div className="mb-6 flex flex-wrap items-center justify-between gap-x-6 gap-y-3">
+      {typeof title === 'string' && <title>{`${title} · ZenWallet`}</title>}
       <div className="min-w-0">
         <h1 className="truncate text-20 font-semibold">{title}</h1>
         {note && <p className="text-13 text-fg-2">{note}</p>}
