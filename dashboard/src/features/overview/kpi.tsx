@@ -49,7 +49,7 @@ export function Kpi({ label, value, delta, note, hint, spark, to, control }: Pro
           <Skeleton className="my-1 h-6 w-24" />
         ) : (
           <p
-            className={cn('truncate leading-8 font-semibold tracking-[-0.02em] tabular-nums', size)}
+            className={cn('mt-0.5 truncate leading-8 font-semibold tracking-[-0.02em] tabular-nums', size)}
             title={value}
           >
             {value}

@@ -33,16 +33,19 @@ export function PaymentRow({
     >
       <span className="min-w-0 flex-1">
         <span className="block truncate text-13 font-medium">{row.reference}</span>
-        <span className="block truncate text-12 text-fg-2">
-          {appName(row.app_id) && `${appName(row.app_id)}, `}
-          <Ago iso={row.at} />
+        <span className="flex text-12 text-fg-2">
+          {appName(row.app_id) && <span className="truncate">{appName(row.app_id)}</span>}
+          <span className="shrink-0 whitespace-pre">
+            {appName(row.app_id) && ', '}
+            <Ago iso={row.at} />
+          </span>
         </span>
       </span>
-      <span className="flex shrink-0 items-center gap-3 max-sm:flex-col max-sm:items-end max-sm:gap-0.5">
+      <span className="flex shrink-0 items-center gap-2.5 max-sm:flex-col max-sm:items-end max-sm:gap-0.5">
         <span className="text-13 tabular-nums">
           {amount(row.amount)} {row.currency}
         </span>
-        <PaymentStatusPill status={row.status} className="xl:min-w-[92px] xl:justify-center" />
+        <PaymentStatusPill status={row.status} />
       </span>
     </Link>
   );
