@@ -35,8 +35,11 @@ export async function newPerson(browser, { theme, size, zone = 'Asia/Kolkata' })
 function watch(page, complaints) {
   page.on('console', (message) => {
     // A refusal that the page shows in words is also noted by the browser; it is no fault of the page.
-    const isAnswer = /the server responded with a status of (401|403|404|409|400|422|429)/.test(message.text());
-    if (['error', 'warning'].includes(message.type()) && !isAnswer) complaints.push(`${page.url()}: ${message.text()}`);
+    const isAnswer = /the server responded with a status of (401|403|404|409|400|422|429)/.test(
+      message.text(),
+    );
+    if (['error', 'warning'].includes(message.type()) && !isAnswer)
+      complaints.push(`${page.url()}: ${message.text()}`);
   });
   page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.message}`));
 }
@@ -45,17 +48,26 @@ function watch(page, complaints) {
 export async function axe(page) {
   const session = await page.context().newCDPSession(page);
   const run = async (expression) => {
-    const { result, exceptionDetails } = await session.send('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true });
+    const { result, exceptionDetails } = await session.send('Runtime.evaluate', {
+      expression,
+      awaitPromise: true,
+      returnByValue: true,
+    });
     if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
     return result.value;
   };
   // What is on its way in has other colours for a moment.
-  await run('Promise.all(document.getAnimations().filter((a) => a.effect.getComputedTiming().iterations !== Infinity).map((a) => a.finished.catch(() => 0)))');
+  await run(
+    'Promise.all(document.getAnimations().filter((a) => a.effect.getComputedTiming().iterations !== Infinity).map((a) => a.finished.catch(() => 0)))',
+  );
   await run(`${axeSource}; 0`);
-  const violations = await run('axe.run(document, { resultTypes: ["violations"] }).then((found) => found.violations.map((v) => ({ id: v.id, nodes: v.nodes.map((n) => n.target.join(" ") + ": " + (n.any[0]?.message ?? n.all[0]?.message ?? n.none[0]?.message ?? "")) })))');
+  const violations = await run(
+    'axe.run(document, { resultTypes: ["violations"] }).then((found) => found.violations.map((v) => ({ id: v.id, nodes: v.nodes.map((n) => n.target.join(" ") + ": " + (n.any[0]?.message ?? n.all[0]?.message ?? n.none[0]?.message ?? "")) })))',
+  );
   await session.detach();
   return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node}`));
 }
 
 /** How far a page can be scrolled sideways, in pixels. */
-export const sideways = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+export const sideways = (page) =>
+  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);

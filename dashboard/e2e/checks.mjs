@@ -26,7 +26,11 @@ export async function checkPage(person, what) {
 
 /** At the end of a person's day: the console stayed empty. */
 export function checkComplaints({ complaints, name }, what) {
-  check(complaints.length === 0, `${what} (${name}): the console is empty`, complaints.slice(0, 6).join('\n        '));
+  check(
+    complaints.length === 0,
+    `${what} (${name}): the console is empty`,
+    complaints.slice(0, 6).join('\n        '),
+  );
 }
 
 export function finish() {

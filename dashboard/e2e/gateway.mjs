@@ -5,7 +5,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const binary = process.env.ZENWALLET_BINARY ?? new URL('../../target/debug/zenwallet', import.meta.url).pathname;
+const binary =
+  process.env.ZENWALLET_BINARY ?? new URL('../../target/debug/zenwallet', import.meta.url).pathname;
 const START_MS = 30_000;
 
 function freePort() {
@@ -49,9 +50,14 @@ export async function startGateway({ prepare } = {}) {
   };
   const until = Date.now() + START_MS;
   for (;;) {
-    const isUp = await fetch(`${url}/readyz`).then((answer) => answer.ok, () => false);
+    const isUp = await fetch(`${url}/readyz`).then(
+      (answer) => answer.ok,
+      () => false,
+    );
     // The one-time link stands alone in its line.
-    const setup = output.match(/https?:\S+\/setup#token=\S+/)?.[0] ?? (output.match(/"token":"([^"]+)"/) && `${url}/setup#token=${output.match(/"token":"([^"]+)"/)[1]}`);
+    const setup =
+      output.match(/https?:\S+\/setup#token=\S+/)?.[0] ??
+      (output.match(/"token":"([^"]+)"/) && `${url}/setup#token=${output.match(/"token":"([^"]+)"/)[1]}`);
     if (isUp && setup) {
       return { url, setup, console, stop, output: () => output };
     }

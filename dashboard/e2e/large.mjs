@@ -40,13 +40,19 @@ try {
       await page.locator(heading).first().waitFor();
       await page.locator(content).first().waitFor();
       // Interactive: a task that the page is given now is done.
-      await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 0))));
+      await page.evaluate(
+        () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 0))),
+      );
       times.push(performance.now() - began);
     }
     times.sort((a, b) => a - b);
     const told = times.map((time) => Math.round(time)).join(', ');
     said(`${path.padEnd(34)} median ${Math.round(times[2])} ms (${told})`);
-    check(times[2] <= MOST_MS, `${path} is interactive within ${MOST_MS} ms with ${COUNT} payments`, `median ${Math.round(times[2])} ms`);
+    check(
+      times[2] <= MOST_MS,
+      `${path} is interactive within ${MOST_MS} ms with ${COUNT} payments`,
+      `median ${Math.round(times[2])} ms`,
+    );
   }
 } finally {
   await browser.close();

@@ -16,8 +16,8 @@ export function Code({
 }) {
   return (
     <div className={cn('relative rounded-popover border bg-surface-2', className)}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
       <pre
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
         tabIndex={0}
         className="max-h-96 overflow-auto p-3 pr-12 font-mono text-12 break-words whitespace-pre-wrap"
       >

@@ -1,0 +1,23 @@
+// The walks: a person sets the gateway up and takes a payment from the first request to the rotated key; every page is
+// looked at in both themes and sizes; two people see the same payment change. The real binary, Debian's Chromium.
+//
+// ZENWALLET_BINARY=… names the binary; SHOTS=folder keeps a picture of every page; ONLY=walk,pages,two picks.
+import { startBrowser } from './browser.mjs';
+import { finish } from './checks.mjs';
+import { lookAtPages } from './pages.mjs';
+import { watchTogether } from './two.mjs';
+import { walk } from './walk.mjs';
+
+const only = (process.env.ONLY ?? 'walk,pages,two').split(',');
+const browser = await startBrowser();
+try {
+  if (only.includes('walk')) {
+    await walk(browser, { theme: 'light', size: 'desktop' });
+    await walk(browser, { theme: 'dark', size: 'phone', zone: 'America/New_York' });
+  }
+  if (only.includes('pages')) await lookAtPages(browser, process.env.SHOTS);
+  if (only.includes('two')) await watchTogether(browser);
+} finally {
+  await browser.close();
+}
+finish();

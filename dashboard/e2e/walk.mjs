@@ -1,0 +1,179 @@
+// One person's first day: set up, a second factor, an app, a payment by curl that appears by itself, paid on its page,
+// its webhook read and sent again, the list exported, the key rotated.
+import { readFileSync } from 'node:fs';
+import { call, curlPayment } from './api.mjs';
+import { check, checkComplaints, checkPage, said } from './checks.mjs';
+import { startGateway } from './gateway.mjs';
+import { logIn, logOut, prove, setUp } from './steps.mjs';
+import { nextTotp, totp } from './totp.mjs';
+
+const APPEARS_WITHIN_MS = 2_000;
+
+export async function walk(browser, look) {
+  const gateway = await startGateway();
+  const began = Date.now();
+  try {
+    const person = await setUp(browser, gateway, look);
+    const day = { person, page: person.page, gateway, name: person.name, code: null };
+    for (const step of [secondFactor, createApp, firstWebhook, payment, pay, delivery, exportList, rotateKey])
+      await step(day);
+    checkComplaints(person, 'the walk');
+    await person.context.close();
+    said(`walked (${person.name}) in ${((Date.now() - began) / 1_000).toFixed(1)} s`);
+  } finally {
+    await gateway.stop();
+  }
+}
+
+/** A code that was not used yet. */
+async function fresh(day) {
+  day.code = await nextTotp(day.secret, day.code);
+  return day.code;
+}
+
+async function secondFactor(day) {
+  const { page, gateway, person } = day;
+  await page.goto(`${gateway.url}/settings#two-factor`);
+  await page.getByRole('button', { name: 'Set up two-factor' }).click();
+  await prove(page);
+  day.secret = (await page.getByTestId('totp-secret').innerText()).replace(/\s/g, '');
+  day.code = totp(day.secret);
+  await page.getByLabel(/^Code/).fill(day.code);
+  await page.getByRole('button', { name: 'Turn on' }).click();
+  const codes = page.getByTestId('recovery-codes').locator('li');
+  await codes.first().waitFor();
+  check((await codes.count()) >= 8, 'recovery codes are shown once');
+  await checkPage(person, 'settings with recovery codes');
+  await page.getByLabel(/I stored/).check();
+  await page.getByRole('button', { name: 'Done' }).click();
+  await logOut(page);
+  await logIn(page, gateway, await fresh(day));
+  check(new URL(page.url()).pathname.startsWith('/test'), 'logged in with a code');
+}
+
+async function createApp(day) {
+  const { page, gateway, person } = day;
+  await page.goto(`${gateway.url}/test/apps`);
+  await page.getByRole('button', { name: 'Create app' }).first().click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Name').fill('Tea House');
+  await dialog.getByRole('button', { name: 'Create app' }).click();
+  await prove(page, await fresh(day).catch(() => null));
+  await page.getByText(/^sk_test_\w+$/).waitFor();
+  day.key = (await page.getByText(/^sk_test_\w+$/).innerText()).trim();
+  await checkPage(person, 'a new app');
+  await dialog.getByLabel(/I stored/).check();
+  await dialog.getByRole('button', { name: 'Done' }).click();
+  await page.getByText('Tea House').first().waitFor();
+}
+
+/** The inbox receives: nobody needs a server for a first webhook. */
+async function firstWebhook(day) {
+  const { page, gateway } = day;
+  const { data } = await call(gateway.url, day.key, 'GET', '/api/webhooks/endpoints');
+  check(data.length === 0, 'a new app has no endpoint');
+  await page.getByRole('link', { name: 'Tea House' }).first().click();
+  await page.waitForURL(/\/apps\/app_/);
+  day.app = new URL(page.url()).pathname.split('/').at(-1);
+  await page.goto(`${gateway.url}/test/webhooks?tab=inbox&app_id=${day.app}`);
+  await page.getByRole('button', { name: 'Use it as this app’s endpoint' }).click();
+  await page.getByText(/receives this app’s webhooks/).waitFor();
+}
+
+async function payment(day) {
+  const { page, gateway, person } = day;
+  await page.goto(`${gateway.url}/test/payments`);
+  await page.getByText('Live updates on').first().waitFor({ state: 'attached' });
+  const began = Date.now();
+  day.payment = curlPayment(gateway.url, day.key);
+  const row = page.locator('tbody tr', { hasText: 'ORDER_123' });
+  const pill = page.getByRole('button', { name: /new payment/ });
+  await Promise.race([row.waitFor(), pill.waitFor()]);
+  if (await pill.isVisible()) await pill.click();
+  await row.getByText('Pending').waitFor();
+  check(
+    Date.now() - began < APPEARS_WITHIN_MS + 1_000,
+    'a payment by curl appears without a reload',
+    `${Date.now() - began} ms`,
+  );
+  await checkPage(person, 'payments with a new one');
+}
+
+async function pay(day) {
+  const { page, gateway, person } = day;
+  const payer = await person.context.newPage();
+  await payer.goto(day.payment.payment_url);
+  await payer.getByTestId('pay').click();
+  await payer.getByTestId('transaction-id').waitFor();
+  await checkPage({ page: payer, name: person.name }, 'the paid page');
+  await payer.close();
+  await page.locator('tbody tr', { hasText: 'ORDER_123' }).getByText('Succeeded').waitFor();
+  check(true, 'the row changed without a reload');
+  const { status } = await call(gateway.url, day.key, 'GET', `/api/payments/${day.payment.payment_id}`);
+  check(status === 'SUCCESS', 'the payment is paid', status);
+}
+
+async function delivery(day) {
+  const { page, gateway, person } = day;
+  await page.goto(`${gateway.url}/test/payments/${day.payment.payment_id}?app_id=${day.app}`);
+  const drawer = page.getByRole('dialog');
+  await drawer.getByText('payment.success').first().waitFor();
+  await drawer.locator('a[href*="/webhooks/dlv_"]').first().click();
+  await page.getByText('200', { exact: true }).first().waitFor();
+  await checkPage(person, 'a delivery');
+  await page.getByRole('button', { name: 'Send again' }).click();
+  const confirm = page.getByRole('dialog', { name: /again/i });
+  if (await confirm.isVisible().catch(() => false))
+    await confirm.getByRole('button', { name: /Send again/ }).click();
+  const sent = async () =>
+    (await call(gateway.url, day.key, 'GET', `/api/webhooks/deliveries?payment_id=${day.payment.payment_id}`))
+      .data;
+  for (const until = Date.now() + 10_000; (await sent()).length < 2 && Date.now() < until; )
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  check((await sent()).length === 2, 'the webhook was sent again');
+  const { data } = await call(gateway.url, day.key, 'GET', `/api/apps/${day.app}/inbox/messages`);
+  check(
+    data.length >= 1 && data.every((message) => message.is_signature_valid),
+    'the inbox has it, with a signature that verifies',
+  );
+}
+
+async function exportList(day) {
+  const { page, gateway } = day;
+  await page.goto(`${gateway.url}/test/payments?status=SUCCESS`);
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: 'Export CSV' }).click(),
+  ]);
+  const lines = readFileSync(await download.path(), 'utf8')
+    .trim()
+    .split('\r\n');
+  check(/\.csv$/.test(download.suggestedFilename()), 'the export is a file', download.suggestedFilename());
+  check(
+    lines.length === 2 && lines[1].includes(day.payment.payment_id),
+    'the export has what the list shows',
+    lines.join('\n'),
+  );
+}
+
+async function rotateKey(day) {
+  const { page, gateway, person } = day;
+  await page.goto(`${gateway.url}/test/apps/${day.app}?tab=keys`);
+  await page
+    .getByRole('button', { name: /Rotate/ })
+    .first()
+    .click();
+  const dialog = page.getByRole('dialog').last();
+  await dialog.getByRole('button', { name: /Rotate/ }).click();
+  await prove(page, await fresh(day).catch(() => null));
+  await page.getByText(/^sk_test_\w+$/).waitFor();
+  const key = (await page.getByText(/^sk_test_\w+$/).innerText()).trim();
+  await page.getByLabel(/I stored/).check();
+  await page.getByRole('button', { name: 'Done' }).click();
+  check(key !== day.key, 'the new key is another one');
+  for (const each of [key, day.key]) {
+    const { payment_id } = await call(gateway.url, each, 'GET', `/api/payments/${day.payment.payment_id}`);
+    check(payment_id === day.payment.payment_id, 'both keys work in the overlap');
+  }
+  await checkPage(person, 'keys after a rotation');
+}
