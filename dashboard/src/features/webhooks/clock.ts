@@ -1,0 +1,3 @@
+/** `12:31:02` in a zone. */
+export const clockSeconds = (iso: string, zone: string): string =>
+  new Date(iso).toLocaleTimeString('en-GB', { timeZone: zone, hourCycle: 'h23' });
