@@ -50,7 +50,7 @@ function Change({ entry }: { entry: AuditEntry }) {
   const value = { before: entry.before ?? undefined, after: entry.after ?? undefined };
   return (
     <details className="mt-0.5">
-      <summary className="inline-block min-h-6 py-0.5 text-12 text-fg-2 hover:text-fg">What changed</summary>
+      <summary className="w-fit min-h-6 py-0.5 text-12 text-fg-2 hover:text-fg">What changed</summary>
       <div className="my-2 max-w-xl">
         <Json value={value} label="change" />
       </div>
@@ -58,10 +58,8 @@ function Change({ entry }: { entry: AuditEntry }) {
   );
 }
 
-const who = (entry: AuditEntry): string =>
-  entry.actor_name ||
-  { console: 'Console', system: 'Gateway', anonymous: 'Nobody known' }[entry.actor] ||
-  entry.actor;
+const NOBODY: Record<string, string> = { console: 'Console', system: 'Gateway', anonymous: 'Nobody known' };
+const who = ({ actor, actor_name }: AuditEntry): string => NOBODY[actor] ?? (actor_name || actor);
 
 /** Entries of the audit log, newest first. */
 export function AuditTable({ entries, caption }: { entries: AuditEntry[]; caption: string }) {
