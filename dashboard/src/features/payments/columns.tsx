@@ -24,7 +24,7 @@ export type Column = {
 };
 
 const none = <span className="text-fg-3">–</span>;
-const truncated = 'w-full max-w-0 min-w-[132px] truncate';
+const truncated = 'w-full max-w-0 min-w-[120px] truncate';
 
 export function Amount({ payment, className }: { payment: Payment; className?: string }) {
   return (
@@ -38,7 +38,7 @@ export const COLUMNS: Column[] = [
   {
     id: 'amount',
     name: 'Amount',
-    width: 148,
+    width: 124,
     isFirm: true,
     className: 'text-right',
     show: ({ payment }) => <Amount payment={payment} />,
@@ -53,7 +53,7 @@ export const COLUMNS: Column[] = [
   {
     id: 'reference',
     name: 'Reference',
-    width: 132,
+    width: 120,
     className: truncated,
     show: ({ payment, href }) =>
       payment.reference_id ? (
@@ -67,7 +67,7 @@ export const COLUMNS: Column[] = [
   {
     id: 'id',
     name: 'Payment ID',
-    width: 244,
+    width: 236,
     isFirm: true,
     className: 'whitespace-nowrap',
     show: ({ payment, href }) => (

@@ -121,7 +121,7 @@ function NoApp({ close }: { close: () => void }) {
       open
       onOpenChange={close}
       title="Create an app first"
-      width="max-w-sm"
+      width="max-w-[384px]"
       footer={
         <Button look="primary" asChild>
           <Link to={`/${environment}/apps?create=1`}>Create app</Link>

@@ -25,7 +25,7 @@ export function Created({
       onOpenChange={close}
       title={`${amount(payment.amount)} ${payment.currency} is ready to be paid`}
       description="Scan the code or send the link to the payer."
-      width="max-w-md"
+      width="max-w-[460px]"
       footer={
         <>
           <Button onClick={another}>Create another</Button>

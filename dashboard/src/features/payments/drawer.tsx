@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { ChevronDown, ChevronUp } from 'lucide-react';
 import { useNavigate, useOutletContext, useParams, useSearchParams } from 'react-router';
 import { Button } from '@/components/ui/button';
-import { Id } from '@/components/ui/copy';
+import { CopyButton } from '@/components/ui/copy';
 import { Drawer } from '@/components/ui/drawer';
 import { ErrorState, Skeleton, SkeletonRows } from '@/components/ui/states';
 import { PaymentStatusPill } from '@/components/ui/status';
@@ -86,7 +86,10 @@ function Head({ paymentId, payment }: { paymentId: string; payment: Payment | un
           </>
         )}
       </div>
-      <Id id={paymentId} label="payment id" className="text-fg-2" />
+      <p className="flex items-center gap-1 font-mono text-12 text-fg-2">
+        <span className="break-all">{paymentId}</span>
+        <CopyButton text={paymentId} label="payment id" />
+      </p>
     </>
   );
 }

@@ -46,7 +46,8 @@ export function PaymentTable(props: Props) {
   const { payments, columns, openId, selected, isStale, isUnderStrip } = props;
   const [ref, width] = useWidth();
   const isNarrow = width < NARROW;
-  const hasBoxes = !isNarrow && (!openId || selected.size > 0);
+  const isSelecting = !!payments?.some((row) => selected.has(row.payment_id));
+  const hasBoxes = !isNarrow && (!openId || isSelecting);
   // Beside an open record the list gives way; by itself it scrolls if more columns were asked for than fit.
   const room = width - 2 - (hasBoxes ? BOX : 0);
   const shown = openId ? fitting(columns, room) : columns;

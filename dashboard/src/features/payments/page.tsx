@@ -110,7 +110,7 @@ function Actions({ api, isEmpty, create }: { api: ApiFilters; isEmpty: boolean; 
 function Total({ page }: { page: PaymentPage | undefined }) {
   if (page?.total_count == null) return null;
   return (
-    <p role="status" className="text-12 text-fg-2 tabular-nums">
+    <p role="status" className="ml-auto text-12 text-fg-2 tabular-nums">
       {page.total_count_capped ? `${count(page.total_count)}+ payments` : plural(page.total_count, 'payment')}
     </p>
   );
@@ -159,14 +159,13 @@ export function PaymentsPage() {
       <PageHead title="Payments" note={`Times in ${zoneName(zone)}`}>
         <Actions api={api} isEmpty={isEmpty} create={() => setCreating(true)} />
       </PageHead>
-      <Views base={base} current={toSearch(filters)} />
+      <Views base={base} current={toSearch(filters)}>
+        <ColumnsMenu />
+      </Views>
       <div className="mb-3 flex flex-wrap items-center gap-2">
         <SearchBox q={filters.q} apps={apps ?? []} change={change} />
         <FilterChips filters={filters} change={change} apps={apps ?? []} />
-        <div className="ml-auto flex items-center gap-3">
-          <Total page={page} />
-          <ColumnsMenu />
-        </div>
+        <Total page={page} />
       </div>
       {fresh > 0 && <NewPill count={fresh} show={showNew} />}
       {query.isError && !page ? (

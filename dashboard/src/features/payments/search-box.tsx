@@ -46,7 +46,7 @@ export function SearchBox({
   return (
     <form
       role="search"
-      className="relative w-full sm:w-72"
+      className="relative w-full sm:w-64"
       onSubmit={(event) => {
         event.preventDefault();
         apply(text);

@@ -1,6 +1,6 @@
 // Views: filters under a name. Four are always there, others are kept in this browser.
 import { Bookmark, X } from 'lucide-react';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, type ReactNode, useState } from 'react';
 import { Link } from 'react-router';
 import { Button } from '@/components/ui/button';
 import { Dialog } from '@/components/ui/dialog';
@@ -33,7 +33,7 @@ export function readViews(kept: string): View[] {
   }
 }
 
-export function Views({ base, current }: { base: string; current: string }) {
+export function Views({ base, current, children }: { base: string; current: string; children?: ReactNode }) {
   const [kept, keep] = usePreference('savedViews');
   const [isNaming, setNaming] = useState(false);
   const saved = readViews(kept);
@@ -73,11 +73,12 @@ export function Views({ base, current }: { base: string; current: string }) {
         ))}
       </nav>
       {!isKnown && (
-        <Button look="ghost" className="mb-0.5" onClick={() => setNaming(true)}>
+        <Button look="ghost" className="mb-1" onClick={() => setNaming(true)}>
           <Bookmark aria-hidden />
-          Save view
+          <span className="max-sm:sr-only">Save view</span>
         </Button>
       )}
+      {children && <div className="mb-1 max-sm:hidden">{children}</div>}
       {isNaming && (
         <NameView
           taken={[...DEFAULTS, ...saved].map(({ name }) => name)}
@@ -111,7 +112,7 @@ function NameView({
       onOpenChange={close}
       title="Save this view"
       description="The filters as they are now, kept in this browser."
-      width="max-w-sm"
+      width="max-w-[384px]"
     >
       <form onSubmit={submit} className="space-y-4">
         <Input
