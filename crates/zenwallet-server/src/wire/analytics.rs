@@ -191,8 +191,25 @@ pub(crate) struct AnalyticsOverview {
     pub(crate) sparkline: Vec<WindowObject>,
     /// Each currency by itself, the one with the most payments first; at most 100.
     pub(crate) currencies: Vec<CurrencyObject>,
-    /// Whether there are more currencies than `currencies` shows.
+    /// Whether there are more currencies than `currencies` shows; of an app with more than 100 the others are missing
+    /// in the sums of `currencies`, not in the counts.
     pub(crate) currencies_capped: bool,
+    /// How many of the apps are in use: told to users.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    pub(crate) apps: Option<AppsObject>,
+}
+
+/// How many apps are in use.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AppsObject {
+    /// Enabled apps in which a payment was created in the window of `last_24h`; of the `currency` alone if one was
+    /// asked for.
+    #[schema(example = 3)]
+    pub(crate) active: usize,
+    /// Enabled apps.
+    #[schema(example = 5)]
+    pub(crate) enabled: usize,
 }
 
 /// What a volume can be asked by.
