@@ -113,7 +113,7 @@ async fn a_text_finds_names_of_apps_and_starts_of_references(app: TestApp) {
     assert_eq!(found(&ada, "ORDER_", "").await, [made[1].clone(), made[0].clone()]);
     assert_eq!(found(&ada, "order_", "").await, [made[3].clone()]);
     assert_eq!(found(&ada, "STRASSE", "").await, Vec::<String>::new());
-    assert_eq!(found(&ada, "straße", "").await, [of_a.clone()]);
+    assert_eq!(found(&ada, "straße", "").await, std::slice::from_ref(&of_a));
     assert_eq!(found(&ada, "ORDER", "&environment=test").await, [of_a.clone(), made[0].clone()]);
     assert_eq!(found(&ada, "ORDER", "&environment=production").await, [of_live.clone(), made[1].clone()]);
     let seen: Vec<_> = [2, 1, 0].map(|at| made[at].clone()).to_vec();
