@@ -47,6 +47,15 @@ pub const LIST_LIMIT_MAX: u32 = 100;
 /// `total_count` is exact up to here and capped above.
 pub const TOTAL_COUNT_MAX: u32 = 10_000;
 
+/// Most apps that one request of a user can name.
+pub const NAMED_APPS_MAX: usize = 100;
+/// Most apps of an environment that one request of a user is about.
+pub const SCOPE_APPS_MAX: u32 = 1_000;
+/// Longest text that is searched for, in characters.
+pub const SEARCH_MAX_CHARS: usize = 200;
+/// Most hits of a search.
+pub const SEARCH_HITS_MAX: u32 = 10;
+
 /// Longest overlap of a rotated key with its successor, in seconds (7 days).
 pub const KEY_OVERLAP_MAX_S: i64 = 7 * 24 * 3_600;
 /// Overlap of a rotated key when none is named, in seconds (24 h).

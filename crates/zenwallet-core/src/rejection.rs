@@ -117,7 +117,7 @@ codes! {
     KeyLimit "key_limit" "An app may have at most 20 working keys. Revoke one first.",
     AppLimit "app_limit" "You may have at most 100 apps. Delete one first.",
     AppHasPendingPayments "app_has_pending_payments" "The app has pending payments. Cancel them or let them expire first.",
-    AppIdMissing "app_id_missing" "A user has many apps: say which with `app_id` in the query.",
+    AppIdMissing "app_id_missing" "A user has many apps: say which with `app_id` in the query. Lists and analytics take several ids with commas between, or `environment`: all apps that you see in `test` or in `production`.",
     CrossSiteRequest "cross_site_request" "The request comes from a page of another site, so the session's cookie does not count.",
     MonthlyLimitReached "monthly_limit_reached" "The app has created as many payments this month as it may. An admin can raise the limit.",
     EmailNotConfigured "email_not_configured" "The gateway has no SMTP server. The operator can set `email.smtp_url`.",

@@ -44,6 +44,11 @@ const LIST_APPS_OF: &str = concat!(
     app_columns!(),
     " FROM app a WHERE a.owner_user_id = $1 AND a.deleted_at_ms IS NULL ORDER BY a.id"
 );
+const LIST_APPS_IN: &str = concat!(
+    "SELECT ",
+    app_columns!(),
+    " FROM app a WHERE a.environment = $1 AND a.deleted_at_ms IS NULL ORDER BY a.id DESC LIMIT $2"
+);
 const UPDATE_APP: &str = "UPDATE app SET name = $1, is_active = $2, rate_limit_per_s = $3, monthly_payments_max = $4, \
     owner_user_id = $5 WHERE id = $6 AND deleted_at_ms IS NULL";
 const SET_APP_ACTIVE: &str = "UPDATE app SET is_active = $1 WHERE id = $2 AND deleted_at_ms IS NULL";
@@ -86,6 +91,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     FIND_APP,
     LIST_APPS,
     LIST_APPS_OF,
+    LIST_APPS_IN,
     UPDATE_APP,
     SET_APP_ACTIVE,
     LOCK_LOG,
@@ -174,6 +180,11 @@ impl Store {
     /// The apps of a user, oldest first.
     pub async fn list_apps_of(&self, owner: UserId) -> Result<Vec<App>> {
         self.rows("app", LIST_APPS_OF, values![owner]).await?.iter_mut().map(app).collect()
+    }
+
+    /// At most `limit` apps of an environment, newest first.
+    pub async fn list_apps_in(&self, environment: Environment, limit: u32) -> Result<Vec<App>> {
+        self.rows("app", LIST_APPS_IN, values![environment.as_str(), limit]).await?.iter_mut().map(app).collect()
     }
 
     /// Changes an app as it is at this moment, and writes down what `change` says; it keeps its id, its environment and its

@@ -1,5 +1,6 @@
-//! What nodes tell each other of the keys that call them, so that a rate limit holds over all.
+//! What nodes tell each other of the keys that call them, so that a rate limit holds over all; and what is noted of them.
 
+use std::net::IpAddr;
 use zenwallet_core::id::KeyId;
 use zenwallet_core::time::Timestamp;
 
@@ -12,4 +13,15 @@ pub struct KeyUse {
     pub used: i64,
     /// When its bucket there would be full again; `None`: the node has not heard of the others yet.
     pub full_at: Option<Timestamp>,
+}
+
+/// When a key last called.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LastUse {
+    /// Which key.
+    pub key_id: KeyId,
+    /// When.
+    pub at: Timestamp,
+    /// From where; `None` where nobody called, but a socket of the key is still open.
+    pub address: Option<IpAddr>,
 }

@@ -14,6 +14,7 @@ mod group_commit;
 mod key_use;
 mod log;
 mod migration;
+mod places;
 mod plan;
 mod planted;
 mod postgres;
@@ -33,12 +34,12 @@ pub use audit::AuditFilter;
 pub use command::{Claim, Command, Committed, Outcome, StoredAnswer};
 pub use delivery::{AttemptRecord, ClaimRequest, Claimed, DeliveryFilter, Handoff, LeasedDelivery, Leasing, handoff};
 pub use error::{Result, StoreError};
-pub use key_use::KeyUse;
+pub use key_use::{KeyUse, LastUse};
 pub use log::{Grown, LogSpan};
 #[doc(hidden)]
 pub use planted::{Bug, planted};
 pub use postgres::{PostgresOptions, PostgresStore, Statements};
-pub use query::{PaymentFilter, Search};
+pub use query::{PaymentFilter, Search, Statuses};
 pub use rollup::{RollupQuery, RollupSum};
 pub use sessions::{Renewal, Renewed};
 #[doc(hidden)]
@@ -51,7 +52,7 @@ use std::sync::Arc;
 use zenwallet_core::delivery::{Attempt, Delivery};
 use zenwallet_core::endpoint::Endpoint;
 use zenwallet_core::event::{Event, EventType};
-use zenwallet_core::id::{AppId, DeliveryId, EndpointId, EventId, IdSource, KeyId, PaymentId};
+use zenwallet_core::id::{AppId, DeliveryId, EndpointId, EventId, IdSource, PaymentId};
 use zenwallet_core::payment::Payment;
 use zenwallet_core::time::{Clock, Timestamp};
 
@@ -202,8 +203,8 @@ impl Store {
 
     // ---- apps and keys: see `apps`; users and sessions: see `users`, `sessions`, `audit`, `alerts` ----
 
-    /// Notes when keys last called.
-    pub async fn touch_keys(&self, used: &[(KeyId, Timestamp)]) -> Result<()> {
+    /// Notes when keys last called, and from where; one that comes without an address leaves what was noted.
+    pub async fn touch_keys(&self, used: &[LastUse]) -> Result<()> {
         either!(self.touch_keys(used))
     }
 

@@ -4,13 +4,61 @@ use zenwallet_core::id::{AppId, PaymentId, TransactionId};
 use zenwallet_core::payment::Status;
 use zenwallet_core::time::Timestamp;
 
+/// The effective statuses that are wanted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Statuses(u8);
+
+impl Statuses {
+    /// Every one.
+    pub const ALL: Self = Self(0b1111);
+
+    /// These; every one when none is named.
+    pub fn of(statuses: impl IntoIterator<Item = Status>) -> Self {
+        let named = statuses.into_iter().fold(0, |bits, status| bits | 1 << status.code());
+        if named == 0 { Self::ALL } else { Self(named) }
+    }
+
+    /// Whether this one is wanted.
+    pub fn has(self, status: Status) -> bool {
+        self.0 & (1 << status.code()) != 0
+    }
+
+    /// Which of the payments that are stored as pending are wanted.
+    pub(crate) fn of_pending(self) -> Share {
+        match (self.has(Status::Pending), self.has(Status::Expired)) {
+            (true, true) => Share::All,
+            (true, false) => Share::Waiting,
+            (false, true) => Share::Overdue,
+            (false, false) => Share::None,
+        }
+    }
+
+    /// The stored statuses that can hold a payment of a wanted effective one, newest-first lists being merged from one
+    /// index range each.
+    pub(crate) fn stored(self) -> impl Iterator<Item = Status> {
+        Status::ALL.into_iter().filter(move |stored| match stored {
+            Status::Pending => self.of_pending() != Share::None,
+            stored => self.has(*stored),
+        })
+    }
+}
+
+/// A part of the payments that are stored as pending.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Share {
+    All,
+    Waiting,
+    Overdue,
+    None,
+}
+
 /// Which payments of an app. Every filter narrows; an absent one does not.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PaymentFilter {
     /// Whose.
     pub app_id: AppId,
-    /// The effective status at `now`.
-    pub status: Option<Status>,
+    /// The effective statuses at `now`.
+    pub statuses: Statuses,
     /// Exactly this reference.
     pub reference_id: Option<String>,
     /// What the search box holds.
@@ -37,7 +85,8 @@ pub enum Search {
 impl PaymentFilter {
     /// Every payment of an app.
     pub fn all(app_id: AppId, now: Timestamp) -> Self {
-        Self { app_id, status: None, reference_id: None, search: None, created_after: None, created_before: None, now }
+        let (statuses, none) = (Statuses::ALL, None);
+        Self { app_id, statuses, reference_id: None, search: None, created_after: none, created_before: none, now }
     }
 
     /// The ids that the moments and a page's cursor leave: at least the first, below the second. Ids carry
@@ -46,18 +95,6 @@ impl PaymentFilter {
         let lowest = self.created_after.map_or(PaymentId::from_bytes([0; 16]), PaymentId::lower_bound);
         let before = self.created_before.map_or(PaymentId::from_bytes([255; 16]), PaymentId::lower_bound);
         (lowest, below.map_or(before, |id| id.min(before)))
-    }
-
-    /// The stored statuses that can hold a payment of the wanted effective status, newest-first lists being
-    /// merged from one index range each.
-    pub(crate) fn stored_statuses(&self) -> &'static [Status] {
-        match self.status {
-            None => &Status::ALL,
-            Some(Status::Pending) => &[Status::Pending],
-            Some(Status::Success) => &[Status::Success],
-            Some(Status::Failed) => &[Status::Failed],
-            Some(Status::Expired) => &[Status::Pending, Status::Expired],
-        }
     }
 }
 

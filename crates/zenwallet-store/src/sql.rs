@@ -313,11 +313,12 @@ impl Store {
 /// Every statement that is written once, for the tests that prepare them all on both databases.
 #[cfg(test)]
 pub(crate) fn statements() -> Vec<&'static str> {
-    use crate::{alerts, apps, audit, sessions, throttle, usage, users};
+    use crate::{alerts, apps, audit, places, sessions, throttle, usage, users};
     [
         alerts::STATEMENTS,
         apps::STATEMENTS,
         audit::STATEMENTS,
+        places::STATEMENTS,
         sessions::STATEMENTS,
         throttle::STATEMENTS,
         usage::STATEMENTS,

@@ -10,6 +10,7 @@ use axum::extract::{FromRequest, FromRequestParts, Path, RawQuery, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use zenwallet_core::id::{
@@ -27,11 +28,11 @@ impl FromRequestParts<Arc<Gateway>> for AppCaller {
 
     async fn from_request_parts(parts: &mut Parts, gateway: &Arc<Gateway>) -> Result<Self, ApiError> {
         let caller = match key_of(parts)? {
-            Some(key) => gateway.recognise_caller(key).await?,
+            Some(key) => gateway.recognise_caller(key, address(parts)).await?,
             None => {
                 let login = people::recognise(parts, gateway).await?;
                 let app_id = chosen_app(parts.uri.query())?;
-                parts.extensions.insert(ChosenApp);
+                parts.extensions.insert(Chosen(&[APP_ID]));
                 gateway.recognise_user_of(login, app_id).await?
             }
         };
@@ -43,7 +44,7 @@ impl FromRequestParts<Arc<Gateway>> for AppCaller {
 }
 
 /// The key that an app sends; `None` where a user sends a token that is no key, or what his browser keeps.
-fn key_of(parts: &Parts) -> Result<Option<&str>, ApiError> {
+pub(super) fn key_of(parts: &Parts) -> Result<Option<&str>, ApiError> {
     let Some(authorization) = parts.headers.get(header::AUTHORIZATION) else {
         return if people::has_access_cookie(parts) { Ok(None) } else { Err(ApiError::new(Code::ApiKeyMissing)) };
     };
@@ -56,21 +57,28 @@ fn key_of(parts: &Parts) -> Result<Option<&str>, ApiError> {
     Ok((!token.contains('.')).then(|| token.trim_start()))
 }
 
-/// Marks a request whose query says for which of his apps a user sends it.
-#[derive(Clone, Copy)]
-struct ChosenApp;
+/// From where a request comes.
+fn address(parts: &Parts) -> Option<IpAddr> {
+    parts.extensions.get::<Exchange>().and_then(Exchange::address)
+}
 
-const APP_ID: &str = "app_id";
+/// Marks a request whose query says for which of his apps a user sends it: by these parameters.
+#[derive(Clone, Copy)]
+pub(super) struct Chosen(pub(super) &'static [&'static str]);
+
+pub(super) const APP_ID: &str = "app_id";
 
 fn chosen_app(query: Option<&str>) -> Result<AppId, ApiError> {
+    known_id(&chosen(query, APP_ID)?.ok_or(ApiError::new(Code::AppIdMissing))?)
+}
+
+/// What the query says by this parameter.
+pub(super) fn chosen(query: Option<&str>, name: &'static str) -> Result<Option<String>, ApiError> {
     let pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
-    let mut chosen = pairs.filter(|(name, _)| name == APP_ID).map(|(_, value)| value);
+    let mut chosen = pairs.filter(|(named, _)| named == name).map(|(_, value)| value.into_owned());
     match (chosen.next(), chosen.next()) {
-        (Some(id), None) => known_id(&id),
-        (None, _) => Err(ApiError::new(Code::AppIdMissing)),
-        (Some(_), Some(_)) => {
-            Err(Rejection::new(Code::ParameterDuplicated, APP_ID, "the query names app_id twice").into())
-        }
+        (chosen, None) => Ok(chosen),
+        _ => Err(Rejection::new(Code::ParameterDuplicated, name, format!("the query names {name} twice")).into()),
     }
 }
 
@@ -234,12 +242,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let RawQuery(query) = RawQuery::from_request_parts(parts, state).await.unwrap_or(RawQuery(None));
-        if parts.extensions.get::<ChosenApp>().is_none() {
-            return Ok(Self(query));
-        }
-        // It has been read by then: to whom the request goes is no business of its parameters.
+        let Some(Chosen(names)) = parts.extensions.get::<Chosen>() else { return Ok(Self(query)) };
+        // They have been read by then: to whom the request goes is no business of its parameters.
         let query = query.unwrap_or_default();
-        let rest = query.split('&').filter(|pair| pair.split('=').next() != Some(APP_ID));
+        let rest = query.split('&').filter(|pair| !pair.split('=').next().is_some_and(|name| names.contains(&name)));
         Ok(Self(Some(rest.collect::<Vec<_>>().join("&"))))
     }
 }

@@ -80,6 +80,7 @@ fn name_of_people(segments: &[&str]) -> &'static str {
         ["api", "users", _, "totp", "reset"] => "/api/users/{user_id}/totp/reset",
         ["api", "users", _, "password", "reset"] => "/api/users/{user_id}/password/reset",
         ["api", "users", _, "logout"] => "/api/users/{user_id}/logout",
+        ["api", "search"] => "/api/search",
         ["api", "audit"] => "/api/audit",
         ["api", "audit", "export"] => "/api/audit/export",
         _ => "other",

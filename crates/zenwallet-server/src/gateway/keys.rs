@@ -6,6 +6,7 @@ use super::people::{Login, PeopleError};
 use super::usage::Counter;
 use moka::future::Cache;
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use zenwallet_core::Code;
@@ -14,7 +15,7 @@ use zenwallet_core::id::{AppId, KeyId, SessionId};
 use zenwallet_core::limits::USER_RATE_PER_S;
 use zenwallet_core::rate::{Policy, Verdict};
 use zenwallet_core::time::Timestamp;
-use zenwallet_store::{Bug, StoreError, planted};
+use zenwallet_store::{Bug, LastUse, StoreError, planted};
 
 /// How long a key is believed without asking the database: a revoked one is refused within this time.
 const BELIEVED_FOR: Duration = Duration::from_millis(500);
@@ -79,7 +80,7 @@ struct Known {
 pub(super) struct Callers {
     known: Cache<KeyHash, Option<Arc<Known>>>,
     buckets: Buckets,
-    used: Mutex<HashMap<KeyId, Timestamp>>,
+    used: Mutex<HashMap<KeyId, LastUse>>,
 }
 
 impl Callers {
@@ -93,11 +94,23 @@ impl Callers {
         self.known.invalidate(&hash).await;
     }
 
+    /// Remembers a use until it is written down.
+    fn note_use(&self, used: LastUse) {
+        let mut all = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = all.get(&used.key_id).and_then(|before| before.address);
+        all.insert(used.key_id, LastUse { address: used.address.or(before), ..used });
+    }
+
     /// The key of this hash, asked of the database by one request at a time.
-    async fn find(&self, gateway: &Gateway, hash: KeyHash, now: Timestamp) -> Result<Option<Arc<Known>>, StoreError> {
+    async fn find(
+        &self,
+        gateway: &Gateway,
+        hash: KeyHash,
+        (now, address): (Timestamp, Option<IpAddr>),
+    ) -> Result<Option<Arc<Known>>, StoreError> {
         let load = async {
             let Some((key, app)) = gateway.store.find_key(hash).await? else { return Ok(None) };
-            self.used.lock().unwrap_or_else(PoisonError::into_inner).insert(key.id, now);
+            self.note_use(LastUse { key_id: key.id, at: now, address });
             let policy = app.rate_per_s().map(Policy::per_second);
             let limit = policy.map(|policy| (policy, self.buckets.of(key.id, policy)));
             let (credential, counter) = (Credential::Key(hash), Some(gateway.counter_of(app.id)));
@@ -109,13 +122,13 @@ impl Callers {
 }
 
 impl Gateway {
-    /// Lets a key in, or says why not.
-    pub async fn recognise_caller(&self, key: &str) -> Result<Caller, KeyRefusal> {
+    /// Lets a key in that calls from this address, or says why not.
+    pub async fn recognise_caller(&self, key: &str, address: Option<IpAddr>) -> Result<Caller, KeyRefusal> {
         let shaped = key.len() == KEY_BYTES && (key.starts_with("sk_test_") || key.starts_with("sk_live_"));
         if !shaped {
             return Err(KeyRefusal::Refused(Code::ApiKeyInvalid));
         }
-        self.recognise_key(KeyHash::of(key)).await
+        self.recognise_key(KeyHash::of(key), address).await
     }
 
     /// Lets a user in as one of the apps that he may see.
@@ -141,7 +154,7 @@ impl Gateway {
     /// Whether what let somebody in still would, or why not.
     pub(crate) async fn recheck(&self, credential: Credential) -> Result<(), Option<Code>> {
         match credential {
-            Credential::Key(hash) => match self.recognise_key(hash).await {
+            Credential::Key(hash) => match self.recognise_key(hash, None).await {
                 Ok(_) => Ok(()),
                 Err(KeyRefusal::Refused(code)) => Err(Some(code)),
                 Err(KeyRefusal::Store(_)) => Err(None),
@@ -155,9 +168,9 @@ impl Gateway {
     }
 
     /// Lets the key of this hash in, or says why not.
-    pub(crate) async fn recognise_key(&self, hash: KeyHash) -> Result<Caller, KeyRefusal> {
+    pub(crate) async fn recognise_key(&self, hash: KeyHash, address: Option<IpAddr>) -> Result<Caller, KeyRefusal> {
         let now = self.now();
-        let found = self.callers.find(self, hash, now).await.map_err(KeyRefusal::Store)?;
+        let found = self.callers.find(self, hash, (now, address)).await.map_err(KeyRefusal::Store)?;
         let known = found.ok_or(KeyRefusal::Refused(Code::ApiKeyInvalid))?;
         // Whenever that was: a clock that is set back gives nobody his key back.
         if known.key.revoked_at.is_some() {
@@ -172,11 +185,11 @@ impl Gateway {
         Ok(known.caller.clone())
     }
 
-    /// Writes down when keys last called, and forgets what need not be remembered.
+    /// Writes down when and from where keys last called, and forgets what need not be remembered.
     pub async fn note_key_use(&self) -> Result<(), StoreError> {
         self.callers.buckets.forget_full(self.now());
         let used = std::mem::take(&mut *self.callers.used.lock().unwrap_or_else(PoisonError::into_inner));
-        let used: Vec<_> = used.into_iter().collect();
+        let used: Vec<_> = used.into_values().collect();
         if used.is_empty() {
             return Ok(());
         }

@@ -169,12 +169,6 @@ impl Gateway {
         if ended.is_empty() { Ok(page) } else { self.store.list_payments(filter, below, limit).await }
     }
 
-    /// How many there are up to `cap`, and whether there are more.
-    pub(crate) async fn count_payments(&self, filter: &PaymentFilter, cap: u32) -> Result<(u32, bool)> {
-        let counted = self.store.count_payments(filter, cap + 1).await?;
-        Ok((counted.min(cap), counted > cap))
-    }
-
     /// Persists and announces the end of at most `limit` payments whose time is over; says how many there were
     /// and when the next one is due.
     pub async fn expire_due_payments(&self, limit: u32) -> Result<(u32, Option<Timestamp>)> {

@@ -176,12 +176,6 @@ impl Gateway {
         self.store.list_deliveries(filter, below, limit).await
     }
 
-    /// How many there are up to `cap`, and whether there are more.
-    pub(crate) async fn count_deliveries(&self, filter: &DeliveryFilter, cap: u32) -> Result<(u32, bool), StoreError> {
-        let counted = self.store.count_deliveries(filter, cap + 1).await?;
-        Ok((counted.min(cap), counted > cap))
-    }
-
     /// A delivery with every attempt.
     pub(crate) async fn find_delivery(
         &self,

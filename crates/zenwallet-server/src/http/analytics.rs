@@ -1,7 +1,7 @@
 //! `/api/analytics/…`: what payments come to, at a glance and over time.
 
 use super::{Answered, show};
-use crate::edge::{AppCaller, Query};
+use crate::edge::{AppsCaller, Query};
 use crate::gateway::Gateway;
 use crate::wire::analytics::{
     AnalyticsOverview, AnalyticsStatus, AnalyticsVolume, BucketName, VolumeRequest, parse_overview, parse_status,
@@ -13,7 +13,8 @@ use std::sync::Arc;
 /// Read the overview
 ///
 /// How many payments there are by status, what the last 24 hours brought, what the 24 before, and each currency's
-/// volume: all of one moment. The cost does not depend on the number of payments.
+/// volume: of one app all of one moment, of several all added up. Users read how many of the apps are active besides. The
+/// cost does not depend on the number of payments. `success_rate` is `success` of `success + failed + expired`.
 #[utoipa::path(get, path = "/api/analytics/overview", tag = "Analytics",
     params(("currency" = Option<String>, Query, pattern = "^[A-Z][A-Z0-9]{1,9}$", description = "This currency alone")),
     responses(
@@ -21,11 +22,11 @@ use std::sync::Arc;
         (status = 400, body = ErrorBody, description = "A parameter is unknown or not acceptable")))]
 pub(crate) async fn get_overview(
     State(gateway): State<Arc<Gateway>>,
-    AppCaller(caller): AppCaller,
+    AppsCaller(scope): AppsCaller,
     Query(query): Query,
 ) -> Answered {
     let currency = parse_overview(query.as_deref())?;
-    Ok(show(200, &gateway.read_overview(caller.app.id, currency).await?))
+    Ok(show(200, &gateway.read_overview(&scope, currency).await?))
 }
 
 /// Read volume over time
@@ -43,11 +44,11 @@ pub(crate) async fn get_overview(
         (status = 400, body = ErrorBody, description = "A parameter is unknown or not acceptable")))]
 pub(crate) async fn get_volume(
     State(gateway): State<Arc<Gateway>>,
-    AppCaller(caller): AppCaller,
+    AppsCaller(scope): AppsCaller,
     Query(query): Query,
 ) -> Answered {
     let request = VolumeRequest::parse(query.as_deref(), gateway.now())?;
-    Ok(show(200, &gateway.read_volume(caller.app.id, request).await?))
+    Ok(show(200, &gateway.read_volume(&scope, request).await?))
 }
 
 /// Read the breakdown by status
@@ -62,9 +63,9 @@ pub(crate) async fn get_volume(
         (status = 400, body = ErrorBody, description = "A parameter is unknown or not acceptable")))]
 pub(crate) async fn get_status(
     State(gateway): State<Arc<Gateway>>,
-    AppCaller(caller): AppCaller,
+    AppsCaller(scope): AppsCaller,
     Query(query): Query,
 ) -> Answered {
     let range = parse_status(query.as_deref(), gateway.now())?;
-    Ok(show(200, &gateway.read_status(caller.app.id, range).await?))
+    Ok(show(200, &gateway.read_status(&scope, range).await?))
 }

@@ -1,7 +1,7 @@
 //! `/api/webhooks/deliveries` and `/api/webhooks/queue`: what was sent, what waits, and every attempt.
 
 use super::{Answered, json, show};
-use crate::edge::{ApiError, AppCaller, JsonRequest, PathId, Query};
+use crate::edge::{ApiError, AppCaller, AppsCaller, JsonRequest, PathId, Query};
 use crate::gateway::Gateway;
 use crate::wire::delivery::{DeliveriesRequest, DeliveryDetail, DeliveryList, DeliveryObject};
 use crate::wire::error::ErrorBody;
@@ -15,7 +15,7 @@ use zenwallet_core::limits::TOTAL_COUNT_MAX;
 
 /// List webhook deliveries
 ///
-/// Newest first. A page's `next_cursor` is the next page's `cursor`.
+/// Newest first, also over several apps. A page's `next_cursor` is the next page's `cursor`.
 #[utoipa::path(get, path = "/api/webhooks/deliveries", tag = "Webhooks",
     params(("status" = Option<DeliveryStatus>, Query, description = "Where they stand"),
         ("endpoint_id" = Option<String>, Query, pattern = "^whe_[0-9A-Za-z]{22}$", description = "To this endpoint"),
@@ -31,10 +31,10 @@ use zenwallet_core::limits::TOTAL_COUNT_MAX;
         (status = 400, body = ErrorBody, description = "A parameter is unknown or not acceptable")))]
 pub(crate) async fn list_deliveries(
     State(gateway): State<Arc<Gateway>>,
-    AppCaller(caller): AppCaller,
+    AppsCaller(scope): AppsCaller,
     Query(query): Query,
 ) -> Answered {
-    page_answer(&gateway, DeliveriesRequest::parse(query.as_deref(), caller.app.id)?).await
+    page_answer(&gateway, DeliveriesRequest::parse(query.as_deref(), &scope)?).await
 }
 
 /// List what waits to be delivered
@@ -48,16 +48,16 @@ pub(crate) async fn list_deliveries(
         (status = 400, body = ErrorBody, description = "A parameter is unknown or not acceptable")))]
 pub(crate) async fn list_queue(
     State(gateway): State<Arc<Gateway>>,
-    AppCaller(caller): AppCaller,
+    AppsCaller(scope): AppsCaller,
     Query(query): Query,
 ) -> Answered {
-    page_answer(&gateway, DeliveriesRequest::parse_queue(query.as_deref(), caller.app.id)?).await
+    page_answer(&gateway, DeliveriesRequest::parse_queue(query.as_deref(), &scope)?).await
 }
 
 async fn page_answer(gateway: &Gateway, request: DeliveriesRequest) -> Answered {
-    let page = gateway.list_deliveries(&request.filter, request.paging.below, request.paging.limit + 1).await?;
+    let page = gateway.merge_deliveries(&request.filters, request.paging.below, request.paging.limit + 1).await?;
     let total = match request.wants_count {
-        true => Some(gateway.count_deliveries(&request.filter, TOTAL_COUNT_MAX).await?),
+        true => Some(gateway.total_deliveries(&request.filters, TOTAL_COUNT_MAX).await?),
         false => None,
     };
     Ok(json(200, request.render(page, total)))
@@ -80,7 +80,8 @@ pub(crate) async fn get_delivery(
 ) -> Answered {
     Params::parse(query.as_deref()).finish(())?;
     let found = gateway.find_delivery(caller.app.id, id).await?;
-    Ok(show(200, &DeliveryDetail::new(&found.ok_or(ApiError::new(Code::DeliveryNotFound))?)))
+    let found = found.ok_or(ApiError::new(Code::DeliveryNotFound))?;
+    Ok(show(200, &DeliveryDetail::named(&found, caller.login.is_some())))
 }
 
 /// Retry a webhook delivery

@@ -1,6 +1,6 @@
 //! `/api/payments/export`: any number of payments in constant memory, a page of the list at a time.
 
-use crate::edge::{ApiError, AppCaller, Query};
+use crate::edge::{ApiError, AppsCaller, Query};
 use crate::gateway::Gateway;
 use crate::wire::error::ErrorBody;
 use crate::wire::list;
@@ -10,7 +10,6 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use futures_util::stream;
 use std::sync::Arc;
-use zenwallet_core::app::App;
 use zenwallet_core::id::PaymentId;
 use zenwallet_core::payment::Payment;
 use zenwallet_core::time::Timestamp;
@@ -38,12 +37,16 @@ const COLUMNS: [&str; 16] = [
     "time_zone",
 ];
 
+/// What users, who may export several apps at once, read behind the others.
+const APP_COLUMN: &str = "app_id";
+
 /// Export payments
 ///
 /// The list's filters, newest first, as CSV, or one JSON object a line with `Accept: application/x-ndjson`.
-/// Moments are UTC. Cells that a spreadsheet would take for a formula start with an apostrophe.
+/// Moments are UTC. Users read `app_id` as the last column. Cells that a spreadsheet would take for a formula start with an apostrophe.
 #[utoipa::path(get, path = "/api/payments/export", tag = "Payments",
-    params(("status" = Option<crate::wire::payment::PaymentStatus>, Query, description = "The effective status"),
+    params(("status" = Option<String>, Query, pattern = "^(PENDING|SUCCESS|FAILED|EXPIRED)(,(PENDING|SUCCESS|FAILED|EXPIRED))*$",
+            description = "The effective status, or several of them with commas between"),
         ("reference_id" = Option<String>, Query, description = "Exactly this reference"),
         ("q" = Option<String>, Query, description = "A payment id, a transaction id, or the start of a reference"),
         ("created_after" = Option<String>, Query, format = DateTime, description = "Created at or after this moment, RFC 3339"),
@@ -54,12 +57,12 @@ const COLUMNS: [&str; 16] = [
         (status = 400, body = ErrorBody, description = "A parameter is unknown or not acceptable")))]
 pub(crate) async fn export_payments(
     State(gateway): State<Arc<Gateway>>,
-    AppCaller(caller): AppCaller,
+    AppsCaller(scope): AppsCaller,
     Query(query): Query,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let now = gateway.now();
-    let filter = list::parse_export(query.as_deref(), &caller.app, now)?;
+    let filters = list::parse_export(query.as_deref(), &scope, now)?;
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let (format, kind, extension) = if accept.contains("application/x-ndjson") {
         (Format::JsonLines, "application/x-ndjson", "ndjson")
@@ -67,9 +70,10 @@ pub(crate) async fn export_payments(
         (Format::Csv, "text/csv; charset=utf-8", "csv")
     };
     // The first page is read before the answer starts, so that a database that is away is a 503.
-    let first = gateway.list_payments(&filter, None, CHUNK).await?;
-    let name = file_name(&caller.app, now, extension);
-    let export = Export { gateway, filter, format, page: Page::Ready(first), is_first: true };
+    let first = gateway.merge_payments(&filters, None, CHUNK).await?;
+    let name = file_name(scope.environment(), now, extension);
+    let (page, names_apps) = (Page::Ready(first), scope.is_users);
+    let export = Export { gateway, filters, now, names_apps, format, page, is_first: true };
     let mut response = Response::new(Body::from_stream(stream::try_unfold(export, Export::next)));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
@@ -79,9 +83,9 @@ pub(crate) async fn export_payments(
     Ok(response)
 }
 
-fn file_name(app: &App, now: Timestamp, extension: &str) -> String {
+fn file_name(environment: &str, now: Timestamp, extension: &str) -> String {
     let stamp: String = now.to_string().chars().take(16).filter(|c| *c != ':').collect();
-    format!("payments_{}_{}Z.{extension}", app.environment.as_str(), stamp.replace('T', "_"))
+    format!("payments_{environment}_{}Z.{extension}", stamp.replace('T', "_"))
 }
 
 #[derive(Clone, Copy)]
@@ -98,7 +102,12 @@ enum Page {
 
 struct Export {
     gateway: Arc<Gateway>,
-    filter: PaymentFilter,
+    /// One for each app.
+    filters: Vec<PaymentFilter>,
+    /// The moment that decides about expiry.
+    now: Timestamp,
+    /// Whether each payment tells whose it is.
+    names_apps: bool,
     format: Format,
     page: Page,
     is_first: bool,
@@ -110,7 +119,7 @@ impl Export {
     async fn next(mut self) -> Result<Option<(Bytes, Self)>, StoreError> {
         let page = match std::mem::replace(&mut self.page, Page::End) {
             Page::Ready(page) => page,
-            Page::Below(id) => self.gateway.list_payments(&self.filter, Some(id), CHUNK).await?,
+            Page::Below(id) => self.gateway.merge_payments(&self.filters, Some(id), CHUNK).await?,
             Page::End => return Ok(None),
         };
         if let Some(last) = page.last().filter(|_| page.len() == CHUNK as usize) {
@@ -127,7 +136,7 @@ impl Export {
     fn json_lines(&self, page: Vec<Payment>) -> Vec<u8> {
         let mut out = String::with_capacity(768 * page.len());
         for payment in page {
-            self.gateway.view.push_payment(&mut out, &payment.seen_at(self.filter.now), false);
+            self.gateway.view.push_listed(&mut out, &payment.seen_at(self.now), self.names_apps);
             out.push('\n');
         }
         out.into_bytes()
@@ -137,10 +146,11 @@ impl Export {
         let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
         let failed = |error: csv::Error| StoreError::Internal(error.to_string());
         if self.is_first {
-            csv.write_record(COLUMNS).map_err(failed)?;
+            csv.write_record(COLUMNS.into_iter().chain(self.names_apps.then_some(APP_COLUMN))).map_err(failed)?;
         }
         for payment in page {
-            csv.write_record(self.cells(payment.seen_at(self.filter.now))).map_err(failed)?;
+            let app_id = self.names_apps.then(|| payment.app_id.to_string());
+            csv.write_record(self.cells(payment.seen_at(self.now)).into_iter().chain(app_id)).map_err(failed)?;
         }
         csv.into_inner().map_err(|error| StoreError::Internal(error.to_string()))
     }

@@ -12,6 +12,8 @@ mod export;
 pub mod openapi;
 mod payments;
 mod qr;
+mod scope;
+mod search;
 mod settings;
 mod system;
 mod usage;

@@ -1,7 +1,8 @@
 //! The routes of the API and their description: one list makes both, so they cannot drift apart.
 
 use super::{
-    analytics, apps, audit, auth, deliveries, endpoints, events, export, payments, qr, settings, usage, users, webhooks,
+    analytics, apps, audit, auth, deliveries, endpoints, events, export, payments, qr, scope, search, settings, usage,
+    users, webhooks,
 };
 use crate::gateway::Gateway;
 use axum::Router;
@@ -31,6 +32,7 @@ use utoipa_axum::routes;
         (name = "Apps", description = "What you sell by, and the keys it calls with"),
         (name = "Account", description = "Logging in and out, and your own account"),
         (name = "Users", description = "Who may log in: for admins"),
+        (name = "Search", description = "Finding things by their ids and names"),
         (name = "Audit", description = "Who did what"),
         (name = "Settings", description = "What a user is told of, and how")
     ),
@@ -54,8 +56,8 @@ impl Modify for Credentials {
             .scheme(HttpAuthScheme::Bearer)
             .bearer_format("JWT")
             .description(Some(
-                "The access token of a user's session. Where a request is about one app, its `app_id` stands in the query. \
-                 A browser sends the same in a cookie.",
+                "The access token of a user's session. Where a request is about apps, `app_id` or `environment` stands in \
+                 the query. A browser sends the same in a cookie.",
             ))
             .build();
         components.add_security_scheme("session", SecurityScheme::Http(session));
@@ -92,6 +94,7 @@ pub(super) fn routes() -> (Router<Arc<Gateway>>, Document) {
         .merge(people_routes())
         .split_for_parts();
     describe_failures(&mut document);
+    scope::describe(&mut document);
     close_requests(&mut document);
     excuse_empty_bodies(&mut document);
     (router, document)
@@ -132,6 +135,7 @@ fn people_routes() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(users::log_out_user))
         .routes(routes!(audit::list_audit))
         .routes(routes!(audit::export_audit))
+        .routes(routes!(search::search))
         .routes(routes!(settings::get_notifications, settings::update_notifications))
         .routes(routes!(settings::send_test_email))
 }
@@ -211,7 +215,7 @@ fn may_carry_key(operation: &Operation) -> bool {
     parameters.any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == "Idempotency-Key"))
 }
 
-fn describe(operation: &mut Operation, failures: &[(&str, &str)]) {
+pub(super) fn describe(operation: &mut Operation, failures: &[(&str, &str)]) {
     for (status, description) in failures {
         let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorBody"))).build();
         let failure = ResponseBuilder::new().description(*description).content("application/json", body).build();

@@ -1,7 +1,7 @@
 //! `/api/payments`
 
 use super::{Answered, json};
-use crate::edge::{ApiError, AppCaller, Exchange, JsonRequest, PathId, Query};
+use crate::edge::{ApiError, AppCaller, AppsCaller, Exchange, JsonRequest, PathId, Query};
 use crate::gateway::{Caller, Gateway};
 use crate::wire::error::ErrorBody;
 use crate::wire::list::{self, ListRequest, PaymentList};
@@ -60,14 +60,19 @@ pub(crate) async fn get_payment(
     let with_qr = params.finish(with_qr)?;
     let found = gateway.find_payment(caller.app.id, id).await?;
     let payment = found.ok_or(ApiError::new(Code::PaymentNotFound))?;
-    Ok(json(200, gateway.view.payment(&payment, with_qr)))
+    let mut shown = gateway.view.payment(&payment, with_qr);
+    if caller.login.is_some() {
+        gateway.view.name_app(&mut shown, &payment);
+    }
+    Ok(json(200, shown))
 }
 
 /// List payments
 ///
-/// Newest first. A page's `next_cursor` is the next page's `cursor`.
+/// Newest first, also over several apps. A page's `next_cursor` is the next page's `cursor`.
 #[utoipa::path(get, path = "/api/payments", tag = "Payments",
-    params(("status" = Option<crate::wire::payment::PaymentStatus>, Query, description = "The effective status"),
+    params(("status" = Option<String>, Query, pattern = "^(PENDING|SUCCESS|FAILED|EXPIRED)(,(PENDING|SUCCESS|FAILED|EXPIRED))*$",
+            description = "The effective status, or several of them with commas between"),
         ("reference_id" = Option<String>, Query, description = "Exactly this reference"),
         ("q" = Option<String>, Query, description = "A payment id, a transaction id, or the start of a reference"),
         ("created_after" = Option<String>, Query, format = DateTime, description = "Created at or after this moment, RFC 3339"),
@@ -80,13 +85,13 @@ pub(crate) async fn get_payment(
         (status = 400, body = ErrorBody, description = "A parameter is unknown or not acceptable")))]
 pub(crate) async fn list_payments(
     State(gateway): State<Arc<Gateway>>,
-    AppCaller(caller): AppCaller,
+    AppsCaller(scope): AppsCaller,
     Query(query): Query,
 ) -> Answered {
-    let request = ListRequest::parse(query.as_deref(), &caller.app, gateway.now())?;
-    let page = gateway.list_payments(&request.filter, request.paging.below, request.paging.limit + 1).await?;
+    let request = ListRequest::parse(query.as_deref(), &scope, gateway.now())?;
+    let page = gateway.merge_payments(&request.filters, request.paging.below, request.paging.limit + 1).await?;
     let total = match request.wants_count {
-        true => Some(gateway.count_payments(&request.filter, TOTAL_COUNT_MAX).await?),
+        true => Some(gateway.total_payments(&request.filters, TOTAL_COUNT_MAX).await?),
         false => None,
     };
     Ok(json(200, list::render(&gateway.view, &request, page, total)))

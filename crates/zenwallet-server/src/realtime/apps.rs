@@ -2,11 +2,12 @@
 
 use super::pace::Pace;
 use super::send;
-use crate::edge::ApiError;
+use crate::edge::{ApiError, Exchange};
 use crate::gateway::{Farewell, Follower, Gateway};
 use crate::wire::socket::{AppAuth, Ready};
 use serde_json::Value;
 use socketioxide::extract::{SocketRef, State, TryData};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 use zenwallet_core::Code;
@@ -21,14 +22,15 @@ pub(super) async fn admit(
     TryData(auth): TryData<Value>,
     State(gateway): State<Arc<Gateway>>,
 ) -> Result<(), String> {
-    let follower = open(&gateway, auth.ok()).await.map_err(|error| error.line())?;
+    let address = socket.req_parts().extensions.get::<Exchange>().and_then(Exchange::address);
+    let follower = open(&gateway, auth.ok(), address).await.map_err(|error| error.line())?;
     socket.extensions.insert(Admitted(Arc::new(Mutex::new(Some(follower)))));
     Ok(())
 }
 
-async fn open(gateway: &Arc<Gateway>, auth: Option<Value>) -> Result<Follower, ApiError> {
+async fn open(gateway: &Arc<Gateway>, auth: Option<Value>, address: Option<IpAddr>) -> Result<Follower, ApiError> {
     let auth = AppAuth::parse(auth)?;
-    let caller = gateway.recognise_caller(&auth.api_key).await?;
+    let caller = gateway.recognise_caller(&auth.api_key, address).await?;
     if let Some((_, verdict)) = caller.admit(gateway.now())
         && !verdict.allowed
     {

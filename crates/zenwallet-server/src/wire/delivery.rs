@@ -3,11 +3,12 @@
 use super::event::{self, DeliveryCause, DeliveryStatus, EventName};
 use super::list::{self, Paging};
 use super::query::Params;
+use super::scope::Scope;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use zenwallet_core::delivery as core;
-use zenwallet_core::id::{AppId, DeliveryKind};
+use zenwallet_core::id::DeliveryKind;
 use zenwallet_core::{Code, Rejection};
 use zenwallet_store::DeliveryFilter;
 
@@ -17,6 +18,10 @@ pub(crate) struct DeliveryObject<'a> {
     /// `dlv_` and 22 characters.
     #[schema(example = "dlv_01KEY5R8QK3M7N2P4T6V8W", pattern = "^dlv_[0-9A-Za-z]{22}$")]
     delivery_id: String,
+    /// Whose it is: told to users, not to apps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, example = "app_01KEY5R8QK3M7N2P4T6V8W")]
+    app_id: Option<String>,
     /// The event, the same in every delivery of it; receivers know it by this.
     #[schema(example = "evt_01KEY5R8QK3M7N2P4T6V8W")]
     event_id: String,
@@ -66,6 +71,7 @@ impl<'a> DeliveryObject<'a> {
     pub(crate) fn new(delivery: &'a core::Delivery) -> Self {
         Self {
             delivery_id: delivery.id.to_string(),
+            app_id: None,
             event_id: delivery.event_id.to_string(),
             event_seq: delivery.event_seq,
             kind: delivery.kind.as_str(),
@@ -82,6 +88,11 @@ impl<'a> DeliveryObject<'a> {
             finished_at: delivery.finished_at.map(|at| at.to_string()),
         }
     }
+
+    /// The same with whose it is, where that is to be told.
+    pub(crate) fn named(delivery: &'a core::Delivery, names_app: bool) -> Self {
+        Self { app_id: names_app.then(|| delivery.app_id.to_string()), ..Self::new(delivery) }
+    }
 }
 
 /// A delivery with every attempt.
@@ -94,9 +105,14 @@ pub(crate) struct DeliveryDetail<'a> {
 }
 
 impl<'a> DeliveryDetail<'a> {
-    pub(crate) fn new((delivery, attempts): &'a (core::Delivery, Vec<core::Attempt>)) -> Self {
+    pub(crate) fn new(found: &'a (core::Delivery, Vec<core::Attempt>)) -> Self {
+        Self::named(found, false)
+    }
+
+    /// The same with whose it is, where that is to be told.
+    pub(crate) fn named((delivery, attempts): &'a (core::Delivery, Vec<core::Attempt>), names_app: bool) -> Self {
         let attempts_log = attempts.iter().map(AttemptObject::new).collect();
-        Self { delivery: DeliveryObject::new(delivery), attempts_log }
+        Self { delivery: DeliveryObject::named(delivery, names_app), attempts_log }
     }
 }
 
@@ -200,40 +216,46 @@ pub(crate) struct DeliveryList<'a> {
 /// What a list of deliveries was asked for.
 #[derive(Debug)]
 pub(crate) struct DeliveriesRequest {
-    pub(crate) filter: DeliveryFilter,
+    /// One for each app.
+    pub(crate) filters: Vec<DeliveryFilter>,
     pub(crate) paging: Paging<DeliveryKind>,
     pub(crate) wants_count: bool,
+    /// Whether each delivery tells whose it is.
+    names_apps: bool,
 }
 
 impl DeliveriesRequest {
     /// Reads what the log is asked for.
-    pub(crate) fn parse(query: Option<&str>, app_id: AppId) -> Result<Self, Vec<Rejection>> {
+    pub(crate) fn parse(query: Option<&str>, scope: &Scope) -> Result<Self, Vec<Rejection>> {
         let mut params = Params::parse(query);
-        let filter = filter(&mut params, app_id);
-        let paging = Paging::parse(&mut params, identity(&filter));
+        let (filters, identity) = filters(&mut params, scope);
+        let paging = Paging::parse(&mut params, identity);
         let wants_count = params.include("total_count");
-        params.finish(Self { filter, paging, wants_count })
+        params.finish(Self { filters, paging, wants_count, names_apps: scope.is_users })
     }
 
     /// Reads what the queue is asked for, which always tells how long it is.
-    pub(crate) fn parse_queue(query: Option<&str>, app_id: AppId) -> Result<Self, Vec<Rejection>> {
+    pub(crate) fn parse_queue(query: Option<&str>, scope: &Scope) -> Result<Self, Vec<Rejection>> {
         let mut params = Params::parse(query);
-        let filter = DeliveryFilter { status: Some(core::DeliveryStatus::Pending), ..DeliveryFilter::all(app_id) };
-        let paging = Paging::parse(&mut params, identity(&filter));
-        params.finish(Self { filter, paging, wants_count: true })
+        let status = Some(core::DeliveryStatus::Pending);
+        let filters = scope.ids().map(|app_id| DeliveryFilter { status, ..DeliveryFilter::all(app_id) }).collect();
+        let paging = Paging::parse(&mut params, format!("{} queue", scope.name));
+        params.finish(Self { filters, paging, wants_count: true, names_apps: scope.is_users })
     }
 
     /// A page. `page` may hold one delivery more than was asked for.
     pub(crate) fn render(&self, page: Vec<core::Delivery>, total: Option<(u32, bool)>) -> String {
         let push = |out: &mut String, delivery: core::Delivery| {
+            let shown = DeliveryObject::named(&delivery, self.names_apps);
             // A struct of strings and numbers always serialises.
-            out.push_str(&serde_json::to_string(&DeliveryObject::new(&delivery)).unwrap_or_default());
+            out.push_str(&serde_json::to_string(&shown).unwrap_or_default());
         };
         list::envelop(&self.paging, page, total, |delivery| delivery.id, push)
     }
 }
 
-fn filter(params: &mut Params, app_id: AppId) -> DeliveryFilter {
+/// The same filter for each app, and what the list is known by.
+fn filters(params: &mut Params, scope: &Scope) -> (Vec<DeliveryFilter>, String) {
     let status = params.text("status").and_then(|text| {
         let status = core::DeliveryStatus::parse(&text);
         if status.is_none() {
@@ -241,17 +263,10 @@ fn filter(params: &mut Params, app_id: AppId) -> DeliveryFilter {
         }
         status
     });
-    DeliveryFilter {
-        app_id,
-        status,
-        endpoint_id: params.id("endpoint_id"),
-        payment_id: params.id("payment_id"),
-        kind: params.text("type").and_then(|name| params.keep(event::parse_event("type", &name))),
-        created_after: params.time("created_after"),
-        created_before: params.time("created_before"),
-    }
-}
-
-fn identity(filter: &DeliveryFilter) -> String {
-    format!("{filter:?}")
+    let (endpoint_id, payment_id) = (params.id("endpoint_id"), params.id("payment_id"));
+    let kind = params.text("type").and_then(|name| params.keep(event::parse_event("type", &name)));
+    let (created_after, created_before) = (params.time("created_after"), params.time("created_before"));
+    let of = |app_id| DeliveryFilter { app_id, status, endpoint_id, payment_id, kind, created_after, created_before };
+    let asked = format!("{status:?} {endpoint_id:?} {payment_id:?} {kind:?} {created_after:?} {created_before:?}");
+    (scope.ids().map(of).collect(), format!("{} {asked}", scope.name))
 }

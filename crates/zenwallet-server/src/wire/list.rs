@@ -3,13 +3,13 @@
 use super::cursor;
 use super::payment::PaymentView;
 use super::query::Params;
+use super::scope::Scope;
 use utoipa::ToSchema;
-use zenwallet_core::app::App;
 use zenwallet_core::id::{Id, Kind, PaymentId, PaymentKind, TransactionId};
 use zenwallet_core::payment::{Payment, Status};
 use zenwallet_core::time::Timestamp;
 use zenwallet_core::{Code, Rejection};
-use zenwallet_store::{PaymentFilter, Search};
+use zenwallet_store::{PaymentFilter, Search, Statuses};
 
 /// A page of payments, newest first.
 #[derive(ToSchema)]
@@ -54,45 +54,57 @@ impl<K: Kind> Paging<K> {
 /// What a list of payments was asked for.
 #[derive(Debug)]
 pub(crate) struct ListRequest {
-    pub(crate) filter: PaymentFilter,
+    /// One for each app.
+    pub(crate) filters: Vec<PaymentFilter>,
     pub(crate) paging: Paging<PaymentKind>,
     pub(crate) wants_count: bool,
+    /// The moment that decides about expiry.
+    now: Timestamp,
+    /// Whether each payment tells whose it is.
+    names_apps: bool,
 }
 
 impl ListRequest {
-    pub(crate) fn parse(query: Option<&str>, app: &App, now: Timestamp) -> Result<Self, Vec<Rejection>> {
+    pub(crate) fn parse(query: Option<&str>, scope: &Scope, now: Timestamp) -> Result<Self, Vec<Rejection>> {
         let mut params = Params::parse(query);
-        let filter = filter(&mut params, app, now);
-        let paging = Paging::parse(&mut params, identity(&filter));
+        let (filters, identity) = filters(&mut params, scope, now);
+        let paging = Paging::parse(&mut params, identity);
         let wants_count = params.include("total_count");
-        params.finish(Self { filter, paging, wants_count })
+        params.finish(Self { filters, paging, wants_count, now, names_apps: scope.is_users })
     }
 }
 
-/// The filters of an export, which has no pages.
-pub(crate) fn parse_export(query: Option<&str>, app: &App, now: Timestamp) -> Result<PaymentFilter, Vec<Rejection>> {
+/// The filters of an export, which has no pages: one for each app.
+pub(crate) fn parse_export(
+    query: Option<&str>,
+    scope: &Scope,
+    now: Timestamp,
+) -> Result<Vec<PaymentFilter>, Vec<Rejection>> {
     let mut params = Params::parse(query);
-    let filter = filter(&mut params, app, now);
-    params.finish(filter)
+    let (filters, _) = filters(&mut params, scope, now);
+    params.finish(filters)
 }
 
-fn filter(params: &mut Params, app: &App, now: Timestamp) -> PaymentFilter {
-    let status = params.text("status").and_then(|text| {
-        let status = Status::parse(&text);
-        if status.is_none() {
-            params.reject(Code::ParameterInvalid, "status", "status must be PENDING, SUCCESS, FAILED or EXPIRED");
+/// The same filter for each app, and what the list is known by.
+fn filters(params: &mut Params, scope: &Scope, now: Timestamp) -> (Vec<PaymentFilter>, String) {
+    let statuses = params.text("status").map_or(Statuses::ALL, |text| {
+        let named: Option<Vec<_>> = text.split(',').map(Status::parse).collect();
+        if named.is_none() {
+            let message = "status must be PENDING, SUCCESS, FAILED or EXPIRED, or several of them with commas between";
+            params.reject(Code::ParameterInvalid, "status", message);
         }
-        status
+        Statuses::of(named.unwrap_or_default())
     });
-    PaymentFilter {
-        app_id: app.id,
-        status,
-        reference_id: params.text("reference_id"),
-        search: params.text("q").map(search),
-        created_after: params.time("created_after"),
-        created_before: params.time("created_before"),
-        now,
-    }
+    let reference_id = params.text("reference_id");
+    let search = params.text("q").map(search);
+    let (created_after, created_before) = (params.time("created_after"), params.time("created_before"));
+    let name = &scope.name;
+    let identity = format!("{name} {statuses:?} {reference_id:?} {search:?} {created_after:?} {created_before:?}");
+    let of = |app_id| {
+        let (reference_id, search) = (reference_id.clone(), search.clone());
+        PaymentFilter { app_id, statuses, reference_id, search, created_after, created_before, now }
+    };
+    (scope.ids().map(of).collect(), identity)
 }
 
 /// An id is looked up as such, anything else is the start of a reference.
@@ -103,11 +115,6 @@ fn search(text: String) -> Search {
     TransactionId::parse(&text).map_or(Search::ReferencePrefix(text), Search::Transaction)
 }
 
-fn identity(filter: &PaymentFilter) -> String {
-    let PaymentFilter { app_id, status, reference_id, search, created_after, created_before, now: _ } = filter;
-    format!("{app_id:?} {status:?} {reference_id:?} {search:?} {created_after:?} {created_before:?}")
-}
-
 /// A page of payments.
 pub(crate) fn render(
     view: &PaymentView,
@@ -116,7 +123,7 @@ pub(crate) fn render(
     total: Option<(u32, bool)>,
 ) -> String {
     let push = |out: &mut String, payment: Payment| {
-        view.push_payment(out, &payment.seen_at(request.filter.now), false);
+        view.push_listed(out, &payment.seen_at(request.now), request.names_apps);
     };
     envelop(&request.paging, page, total, |payment| payment.id, push)
 }

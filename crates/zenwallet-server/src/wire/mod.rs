@@ -15,6 +15,8 @@ pub(crate) mod list;
 pub(crate) mod notification;
 pub(crate) mod payment;
 pub(crate) mod query;
+pub(crate) mod scope;
+pub(crate) mod search;
 pub(crate) mod session;
 pub(crate) mod socket;
 pub(crate) mod usage;

@@ -196,6 +196,9 @@ pub(crate) struct PaymentObject {
     /// `pay_` and 22 characters.
     #[schema(example = "pay_01KEY5R8QK3M7N2P4T6V8W", pattern = "^pay_[0-9A-Za-z]{22}$")]
     payment_id: String,
+    /// Whose it is: told to users who read it, not to apps.
+    #[schema(required = false, example = "app_01KEY5R8QK3M7N2P4T6V8W")]
+    app_id: Option<String>,
     /// The effective status: a pending payment is `EXPIRED` from `expires_at` on.
     status: PaymentStatus,
     /// The exact amount, at most 2 decimals.
@@ -310,6 +313,20 @@ impl PaymentView {
             push_end(out, payment);
         }
         out.push('}');
+    }
+
+    /// The same in a list, with whose it is where that is to be told.
+    pub(crate) fn push_listed(&self, out: &mut String, payment: &Payment, names_app: bool) {
+        self.push_payment(out, payment, false);
+        if names_app {
+            self.name_app(out, payment);
+        }
+    }
+
+    /// Adds to the JSON of a payment whose it is.
+    pub(crate) fn name_app(&self, out: &mut String, payment: &Payment) {
+        out.pop();
+        let _ = write!(out, ",\"app_id\":\"{}\"}}", payment.app_id);
     }
 
     /// The payment alone.

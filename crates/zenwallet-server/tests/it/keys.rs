@@ -4,6 +4,7 @@ use crate::support::{Answer, Call, Kind, TestApp, eventually, run};
 use axum::http::Method;
 use std::time::{Duration, Instant};
 use zenwallet_core::app::{Environment, KeyHash};
+use zenwallet_core::user::Role;
 
 both_databases! {
     a_key_opens_its_own_app,
@@ -170,6 +171,24 @@ async fn the_last_use_of_a_key_is_noted(app: TestApp) {
     assert_eq!(last_used(&app.a.key).await, Some(app.clock.now()));
     assert_eq!(last_used(&app.b.key).await, None);
     app.gateway.note_key_use().await.unwrap();
+    // From where, too, and a socket that is merely still open takes that from nobody.
+    let address = async || app.store.find_key(KeyHash::of(&app.b.key)).await.unwrap().unwrap().0.last_used_address;
+    let fresh = app.second_node().await;
+    Call::new(&fresh, Method::GET, "/api/payments").key(&app.b).from("203.0.113.9").send().await.expect(200);
+    assert_eq!(address().await, None);
+    app.pass_s(60);
+    app.get("/api/payments").key(&app.b).from("2001:db8::7").send().await.expect(200);
+    app.gateway.note_key_use().await.unwrap();
+    assert_eq!(address().await.as_deref(), Some("2001:db8::7"));
+    app.pass_s(60);
+    let (node, gateway) = app.node("third").await;
+    Call::new(&node, Method::GET, "/api/payments").key(&app.b).send().await.expect(200);
+    gateway.note_key_use().await.unwrap();
+    assert_eq!(last_used(&app.b.key).await, Some(app.clock.now()));
+    assert_eq!(address().await.as_deref(), Some("2001:db8::7"));
+    let admin = app.person("admin", Role::Admin).await;
+    let keys = app.get(format!("/api/apps/{}/keys", app.b.app_id)).person(&admin).send().await.expect(200).json();
+    assert_eq!(keys["data"][0]["last_used_address"], "2001:db8::7");
 }
 
 async fn a_key_is_nowhere_in_clear(app: TestApp) {
@@ -200,7 +219,7 @@ fn a_known_key_costs_little() {
         let times = 1_000_000;
         let begun = Instant::now();
         for _ in 0..times {
-            std::hint::black_box(app.gateway.recognise_caller(std::hint::black_box(&app.a.key)).await.unwrap());
+            std::hint::black_box(app.gateway.recognise_caller(std::hint::black_box(&app.a.key), None).await.unwrap());
         }
         // With the look-ups that it takes to believe a key for no longer than half a second.
         println!("a known key is let in in {:?}", begun.elapsed() / times);

@@ -23,6 +23,8 @@ mod pay_page;
 mod payments;
 mod people;
 mod rate_limits;
+mod scopes;
+mod search;
 mod sockets;
 mod system;
 mod usage;

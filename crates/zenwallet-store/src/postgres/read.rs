@@ -4,7 +4,7 @@ use super::row::{self, payment_columns};
 use super::statement::{Param, Reader};
 use super::{PostgresStore, ReadError};
 use crate::error::Result;
-use crate::query::{self, PaymentFilter, Search};
+use crate::query::{self, PaymentFilter, Search, Share};
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
@@ -91,7 +91,7 @@ const COUNT_OVERDUE: &str = "SELECT count(*) FROM (SELECT 1 FROM payment WHERE s
 impl Overdue {
     /// Asks only for lists of expired payments; no other needs to know.
     async fn of(reader: &Reader, filter: &PaymentFilter) -> std::result::Result<Self, ReadError> {
-        if filter.status != Some(Status::Expired) {
+        if filter.statuses.of_pending() != Share::Overdue {
             return Ok(Self::Many);
         }
         let now = filter.now.as_ms();
@@ -147,10 +147,10 @@ impl Query {
         let now = self.bind(filter.now.as_ms(), Type::INT8);
         let narrowed = self.narrow(filter);
         let mut branches = Vec::new();
-        for stored in filter.stored_statuses() {
-            let (table, due) = match (filter.status, stored) {
-                (Some(Status::Pending), _) => ("payment".to_owned(), format!(" AND expires_at_ms > {now}")),
-                (Some(Status::Expired), Status::Pending) => match self.overdue {
+        for stored in filter.statuses.stored() {
+            let (table, due) = match (stored, filter.statuses.of_pending()) {
+                (Status::Pending, Share::Waiting) => ("payment".to_owned(), format!(" AND expires_at_ms > {now}")),
+                (Status::Pending, Share::Overdue) => match self.overdue {
                     Overdue::None => continue,
                     Overdue::Few => {
                         let due = format!("status = 0 AND expires_at_ms <= {now} ORDER BY expires_at_ms");

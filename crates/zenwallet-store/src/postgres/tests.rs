@@ -4,6 +4,7 @@
 use super::statement::Mode;
 use super::{batch_sql, webhook_sql, writer};
 use crate::migration::POSTGRES;
+use tokio_postgres::types::Type;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 use zenwallet_testing::postgres::Server;
 
@@ -14,7 +15,7 @@ async fn connect(database: &str) -> Client {
 }
 
 /// The plan of a statement whose values are not known, as the writer's session makes it.
-async fn plan(client: &Client, sql: &str, types: &[tokio_postgres::types::Type]) -> Vec<String> {
+async fn plan(client: &Client, sql: &str, types: &[Type]) -> Vec<String> {
     let types: Vec<_> = types
         .iter()
         .map(|kind| kind.name().replace('_', "") + if kind.name().starts_with('_') { "[]" } else { "" })
@@ -71,7 +72,8 @@ async fn no_statement_of_a_batch_walks_a_table_whatever_was_in_it_when_it_was_pl
     assert!(Mode::new(true).is_prepared());
     for fill in ["ANALYZE".to_owned(), filled(0, 40), filled(30, 30)] {
         client.batch_execute(&fill).await.unwrap();
-        for (sql, types) in batch_sql::statements().into_iter().chain(webhook_sql::statements()) {
+        let places = crate::places::STATEMENTS.iter().map(|sql| (*sql, &[Type::UUID][..]));
+        for (sql, types) in batch_sql::statements().into_iter().chain(webhook_sql::statements()).chain(places) {
             let plan = plan(&client, sql, types).await;
             if let Some(walk) = walks(&plan) {
                 panic!("after {}: {sql}\n{walk}", &fill[..fill.len().min(60)]);

@@ -4,13 +4,11 @@ use super::failure::Failure;
 use super::row;
 use super::statement::Param;
 use super::{PostgresStore, ReadError, connect, session};
-use crate::KeyUse;
 use crate::error::{Result, StoreError};
 use crate::migration;
+use crate::{KeyUse, LastUse};
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
-use uuid::Uuid;
-use zenwallet_core::id::KeyId;
 use zenwallet_core::time::Timestamp;
 
 /// Any number will do, if every node takes the same: only one node migrates at a time.
@@ -20,8 +18,9 @@ const MIGRATION_LOCK: i64 = 0x005A_454E_5741_4C4C;
 /// clock's.
 const KEY_USE_KEPT_MS: i64 = 60_000;
 
-const TOUCH_KEYS: &str = "UPDATE api_key k SET last_used_at_ms = greatest(k.last_used_at_ms, u.at_ms) \
-    FROM unnest($1::uuid[], $2::bigint[]) AS u (id, at_ms) WHERE k.id = u.id";
+const TOUCH_KEYS: &str = "UPDATE api_key k SET last_used_at_ms = u.at_ms, last_used_address = coalesce(u.address, k.last_used_address) \
+    FROM unnest($1::uuid[], $2::bigint[], $3::text[]) AS u (id, at_ms, address) \
+    WHERE k.id = u.id AND (k.last_used_at_ms IS NULL OR k.last_used_at_ms < u.at_ms)";
 // A row is written by its own node alone, so what it says of the others' rows is of before this statement.
 const EXCHANGE_KEY_USE: &str = "WITH told AS (INSERT INTO key_use (key_id, node, used, full_at_ms) \
     SELECT u.key_id, $1, u.used, u.full_at_ms FROM unnest($2::uuid[], $3::bigint[], $4::bigint[]) \
@@ -40,9 +39,14 @@ impl PostgresStore {
         self.read(async |reader| reader.execute(sql, params).await).await
     }
 
-    pub(crate) async fn touch_keys(&self, used: &[(KeyId, Timestamp)]) -> Result<()> {
-        let (ids, at): (Vec<Uuid>, Vec<i64>) = used.iter().map(|(id, at)| (id.uuid(), at.as_ms())).unzip();
-        self.execute(TOUCH_KEYS, &[(&ids, Type::UUID_ARRAY), (&at, Type::INT8_ARRAY)]).await.map(drop)
+    pub(crate) async fn touch_keys(&self, used: &[LastUse]) -> Result<()> {
+        let ids = session::uuids(used.iter().map(|used| used.key_id));
+        let at: Vec<i64> = used.iter().map(|used| used.at.as_ms()).collect();
+        let addresses: Vec<Option<String>> =
+            used.iter().map(|used| used.address.map(|address| address.to_string())).collect();
+        let params: [Param<'_>; 3] =
+            [(&ids, Type::UUID_ARRAY), (&at, Type::INT8_ARRAY), (&addresses, Type::TEXT_ARRAY)];
+        self.execute(TOUCH_KEYS, &params).await.map(drop)
     }
 
     pub(crate) async fn exchange_key_use(&self, node: &str, used: &[KeyUse]) -> Result<Vec<(String, KeyUse)>> {

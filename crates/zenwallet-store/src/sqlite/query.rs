@@ -3,7 +3,7 @@
 //! Every branch names its index: a plan that stopped using it would be an error, not a slow page.
 
 use super::row::{IdText, payment_columns};
-use crate::query::{self, PaymentFilter, Search};
+use crate::query::{self, PaymentFilter, Search, Share, Statuses};
 use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use zenwallet_core::id::PaymentId;
@@ -96,20 +96,39 @@ impl Query {
         if filter.search.is_some() || filter.reference_id.is_some() {
             self.push("SELECT id FROM payment ");
             self.push_narrowed(filter);
-            self.push(status_condition(filter.status));
+            self.push_statuses(filter.statuses);
             self.push(IN_RANGE);
             self.push(end);
             return;
         }
-        for (index, stored) in filter.stored_statuses().iter().enumerate() {
+        for (index, stored) in filter.statuses.stored().enumerate() {
             self.push(if index == 0 { "" } else { " UNION ALL " });
             // A LIMIT of its own needs a SELECT of its own.
             self.push("SELECT id FROM (SELECT id FROM payment INDEXED BY ");
-            self.push(branch(filter.status, *stored));
+            self.push(branch(filter.statuses, stored));
             self.push(IN_RANGE);
             self.push(end);
             self.push(")");
         }
+    }
+
+    /// The wanted effective statuses as a condition on the row.
+    fn push_statuses(&mut self, wanted: Statuses) {
+        if wanted == Statuses::ALL {
+            return;
+        }
+        for (index, stored) in wanted.stored().enumerate() {
+            self.push(if index == 0 { " AND (" } else { " OR " });
+            self.push(match (stored, wanted.of_pending()) {
+                (Status::Pending, Share::Waiting) => "(status = 0 AND expires_at_ms > ?4)",
+                (Status::Pending, Share::Overdue) => "(status = 0 AND expires_at_ms <= ?4)",
+                (Status::Pending, _) => "status = 0",
+                (Status::Success, _) => "status = 1",
+                (Status::Failed, _) => "status = 2",
+                (Status::Expired, _) => "status = 3",
+            });
+        }
+        self.push(")");
     }
 
     fn push_narrowed(&mut self, filter: &PaymentFilter) {
@@ -139,26 +158,15 @@ impl Query {
     }
 }
 
-/// The wanted effective status as a condition on the row.
-fn status_condition(wanted: Option<Status>) -> &'static str {
-    match wanted {
-        None => "",
-        Some(Status::Pending) => " AND status = 0 AND expires_at_ms > ?4",
-        Some(Status::Success) => " AND status = 1",
-        Some(Status::Failed) => " AND status = 2",
-        Some(Status::Expired) => " AND (status = 3 OR (status = 0 AND expires_at_ms <= ?4))",
-    }
-}
-
-/// How a branch finds one stored status's share of the wanted effective status.
-fn branch(wanted: Option<Status>, stored: Status) -> &'static str {
-    match (wanted, stored) {
-        (Some(Status::Pending), _) => "payment_list WHERE status = 0 AND expires_at_ms > ?4",
+/// How a branch finds one stored status's share of the wanted effective statuses.
+fn branch(wanted: Statuses, stored: Status) -> &'static str {
+    match (stored, wanted.of_pending()) {
+        (Status::Pending, Share::Waiting) => "payment_list WHERE status = 0 AND expires_at_ms > ?4",
         // Due, but not yet swept: few as a rule, while the app's pending payments can be millions.
-        (Some(Status::Expired), Status::Pending) => "payment_due WHERE status = 0 AND expires_at_ms <= ?4",
-        (_, Status::Pending) => "payment_list WHERE status = 0",
-        (_, Status::Success) => "payment_list WHERE status = 1",
-        (_, Status::Failed) => "payment_list WHERE status = 2",
-        (_, Status::Expired) => "payment_list WHERE status = 3",
+        (Status::Pending, Share::Overdue) => "payment_due WHERE status = 0 AND expires_at_ms <= ?4",
+        (Status::Pending, _) => "payment_list WHERE status = 0",
+        (Status::Success, _) => "payment_list WHERE status = 1",
+        (Status::Failed, _) => "payment_list WHERE status = 2",
+        (Status::Expired, _) => "payment_list WHERE status = 3",
     }
 }

@@ -3,7 +3,7 @@
 use super::query::{Query, Rows};
 use super::*;
 use crate::command::{Claim, Command, Outcome};
-use crate::query::{PaymentFilter, Search};
+use crate::query::{PaymentFilter, Search, Statuses};
 use crate::{Leasing, Store};
 use rusqlite::params_from_iter;
 use std::os::unix::fs::{FileExt, PermissionsExt};
@@ -76,11 +76,14 @@ fn every_filter() -> Vec<PaymentFilter> {
         Some(Search::ReferencePrefix(String::new())),
     ];
     let mut filters = Vec::new();
-    for status in [None].into_iter().chain(Status::ALL.map(Some)) {
+    // Every set of statuses but the empty one.
+    for bits in 1..16_u8 {
+        let wanted = Status::ALL.into_iter().filter(|status| bits & (1 << status.code()) != 0);
+        let statuses = Statuses::of(wanted);
         for search in &searches {
             for reference_id in [None, Some("ORDER-1".to_owned())] {
                 filters.push(PaymentFilter {
-                    status,
+                    statuses,
                     reference_id,
                     search: search.clone(),
                     ..PaymentFilter::all(AppId::from_bytes([1; 16]), Timestamp::from_ms(10))
@@ -130,8 +133,34 @@ async fn no_list_and_no_count_walks_the_table() {
                 let ranges =
                     plan.iter().filter(|line| line.contains("payment_list (app_id=? AND status=? AND id>? AND id<?)"));
                 let due = plan.iter().filter(|line| line.contains("payment_due"));
-                assert_eq!(ranges.count() + due.count(), filter.stored_statuses().len(), "{plan:#?}");
+                assert_eq!(ranges.count() + due.count(), filter.statuses.stored().count(), "{plan:#?}");
             }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_named_by_its_id_alone_is_found_by_an_index() {
+    let dir = TempDir::new();
+    let store = open(&dir.file()).await;
+    for sql in crate::places::STATEMENTS {
+        let plan = store
+            .read(move |connection| {
+                let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", super::tx::numbered(sql)))?;
+                let lines = statement.query_map([None::<i64>], |row| row.get::<_, String>(3))?;
+                Ok(lines.collect::<rusqlite::Result<Vec<_>>>()?)
+            })
+            .await
+            .unwrap();
+        // The apps are few.
+        let walks =
+            plan.iter().any(|line| line.starts_with("SCAN") && line != "SCAN a" && !line.starts_with("SCAN a "));
+        assert!(!walks, "{sql}: {plan:#?}");
+        let bound = ["(id=?)", "(app_id=? AND id=?)", "(app_id=? AND transaction_id=?)"];
+        let searches = plan.iter().filter(|line| line.starts_with("SEARCH"));
+        assert!(searches.clone().count() >= 1, "{sql}: {plan:#?}");
+        for search in searches {
+            assert!(bound.iter().any(|bound| search.ends_with(bound)), "{sql}: {search}");
         }
     }
 }

@@ -3,14 +3,13 @@
 use super::SqliteStore;
 use super::failure::Failure;
 use super::row::IdText;
-use crate::KeyUse;
 use crate::error::{Result, StoreError};
 use crate::migration::{self, Migration};
+use crate::{KeyUse, LastUse};
 use rusqlite::{Connection, params};
-use zenwallet_core::id::KeyId;
 use zenwallet_core::time::Timestamp;
 
-const TOUCH_KEY: &str = "UPDATE api_key SET last_used_at_ms = ?2 \
+const TOUCH_KEY: &str = "UPDATE api_key SET last_used_at_ms = ?2, last_used_address = coalesce(?3, last_used_address) \
     WHERE id = ?1 AND (last_used_at_ms IS NULL OR last_used_at_ms < ?2)";
 const PRUNE_KEYS: &str = "DELETE FROM idempotency_key WHERE (app_id, key) IN (SELECT app_id, key FROM idempotency_key \
     WHERE created_at_ms < ?1 ORDER BY created_at_ms LIMIT ?2)";
@@ -23,12 +22,13 @@ const GET_VALUE: &str = "SELECT value FROM instance WHERE name = ?1";
 pub(super) const STATEMENTS: &[&str] = &[TOUCH_KEY, PRUNE_KEYS, SET_VALUE, GET_VALUE];
 
 impl SqliteStore {
-    pub(crate) async fn touch_keys(&self, used: &[(KeyId, Timestamp)]) -> Result<()> {
+    pub(crate) async fn touch_keys(&self, used: &[LastUse]) -> Result<()> {
         let used = used.to_owned();
         self.upkeep(move |connection| {
             let mut statement = connection.prepare_cached(TOUCH_KEY)?;
-            for (id, at) in used {
-                statement.execute(params![IdText::of(id), at.as_ms()])?;
+            for LastUse { key_id, at, address } in used {
+                let address = address.map(|address| address.to_string());
+                statement.execute(params![IdText::of(key_id), at.as_ms(), address])?;
             }
             Ok(())
         })

@@ -9,7 +9,7 @@ use zenwallet_core::id::KeyId;
 use zenwallet_core::limits::{APPS_PER_USER_MAX, KEYS_MAX};
 use zenwallet_core::time::Timestamp;
 use zenwallet_core::user::Role;
-use zenwallet_store::{Deleted, KeyUse, Outgoing, Store, StoreError};
+use zenwallet_store::{Deleted, KeyUse, LastUse, Outgoing, Store, StoreError};
 
 async fn key(h: &Harness, hash: KeyHash) -> ApiKey {
     h.store.find_key(hash).await.unwrap().unwrap().0
@@ -103,12 +103,25 @@ pub(crate) async fn a_key_remembers_its_latest_use(h: &Harness) {
     h.store.create_app(&other, &second, None, &[]).await.unwrap();
     let at = |ms| Timestamp::from_ms(ms);
     let unknown = h.ids.next(h.now());
+    let used = |key_id, ms, address: Option<&str>| {
+        let address = address.map(|address| address.parse().unwrap());
+        LastUse { key_id, at: at(ms), address }
+    };
     h.store.touch_keys(&[]).await.unwrap();
-    h.store.touch_keys(&[(first.id, at(5_000)), (unknown, at(9_000)), (second.id, at(6_000))]).await.unwrap();
+    let all = [used(first.id, 5_000, Some("203.0.113.7")), used(unknown, 9_000, None), used(second.id, 6_000, None)];
+    h.store.touch_keys(&all).await.unwrap();
     // An earlier use that arrives later, from another node, changes nothing.
-    h.store.touch_keys(&[(first.id, at(4_000)), (second.id, at(7_000))]).await.unwrap();
-    assert_eq!(key(h, first.hash).await, ApiKey { last_used_at: Some(at(5_000)), ..first });
-    assert_eq!(key(h, second.hash).await, ApiKey { last_used_at: Some(at(7_000)), ..second });
+    let all = [used(first.id, 4_000, Some("::1")), used(second.id, 7_000, Some("2001:db8::1"))];
+    h.store.touch_keys(&all).await.unwrap();
+    let address = |text: &str| Some(text.to_owned());
+    let want = ApiKey { last_used_at: Some(at(5_000)), last_used_address: address("203.0.113.7"), ..first.clone() };
+    assert_eq!(key(h, first.hash).await, want);
+    let want = ApiKey { last_used_at: Some(at(7_000)), last_used_address: address("2001:db8::1"), ..second };
+    assert_eq!(key(h, want.hash).await, want);
+    // A use of which nobody knows from where it came leaves the address.
+    h.store.touch_keys(&[used(first.id, 8_000, None)]).await.unwrap();
+    let want = ApiKey { last_used_at: Some(at(8_000)), last_used_address: address("203.0.113.7"), ..first };
+    assert_eq!(key(h, want.hash).await, want);
 }
 
 pub(crate) async fn nodes_hear_how_keys_are_used_elsewhere(h: &Harness) {

@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 use zenwallet_core::id::{AppId, PaymentId, TransactionId};
 use zenwallet_core::payment::{Action, Payment, Status};
 use zenwallet_core::time::Timestamp;
-use zenwallet_store::{Command, PaymentFilter, Search};
+use zenwallet_store::{Command, PaymentFilter, Search, Statuses};
 
 /// References that sort and match differently by bytes, by letters and as patterns.
 const REFERENCES: [&str; 16] = [
@@ -58,7 +58,7 @@ async fn payments(h: &Harness, dice: &Dice, apps: &[AppId]) -> Vec<Payment> {
 fn random_filter(h: &Harness, dice: &Dice, apps: &[AppId], all: &[Payment]) -> PaymentFilter {
     let mut filter = PaymentFilter::all(*dice.pick(apps), h.now());
     if !dice.once_in(3) {
-        filter.status = Some(*dice.pick(&Status::ALL));
+        filter.statuses = Statuses::of(Status::ALL.into_iter().filter(|_| dice.once_in(2)));
     }
     if dice.once_in(4) {
         filter.reference_id = Some((*dice.pick(&REFERENCES)).to_owned());
@@ -99,7 +99,7 @@ fn matches(filter: &PaymentFilter, payment: &Payment) -> bool {
     };
     found
         && payment.app_id == filter.app_id
-        && filter.status.is_none_or(|status| payment.status_at(filter.now) == status)
+        && filter.statuses.has(payment.status_at(filter.now))
         && filter.reference_id.as_ref().is_none_or(|wanted| payment.reference_id.as_ref() == Some(wanted))
         && filter.created_after.is_none_or(|at| payment.created_at >= at)
         && filter.created_before.is_none_or(|at| payment.created_at < at)
