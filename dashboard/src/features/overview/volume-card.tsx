@@ -25,8 +25,8 @@ type Props = {
   zoom: (from: string, to: string) => void;
 };
 
-const short = (point: Point, range: Range, zone: string): string =>
-  range.unit === 'hour' ? clock(point.start, zone) : shortDay(point.start, zone);
+const short = (start: string, range: Range, zone: string): string =>
+  range.unit === 'hour' ? clock(start, zone) : shortDay(start, zone);
 /** A bucket in words: `Monday 23 November, 05:00 to 06:00`. */
 export const nameOf = (point: Point, range: Range, zone: string): string =>
   range.unit === 'day'
@@ -110,7 +110,7 @@ export function VolumeCard(props: Props) {
                   points={volume.points}
                   measure={measure}
                   currency={volume.currency}
-                  label={(point) => short(point, range, zone)}
+                  label={(start) => short(start, range, zone)}
                   name={(point) => nameOf(point, range, zone)}
                   onPick={onPick}
                 />

@@ -16,7 +16,7 @@ import type { Point } from './range';
 type Props = {
   points: Point[];
   measure: 'payments' | 'amount';
-  label: (point: Point) => string;
+  label: (start: string) => string;
   name: (point: Point) => string;
   currency: string;
   /** The first and the last bucket that were marked; the same one when it was pressed. */
@@ -94,7 +94,7 @@ export default function VolumeChart({ points, measure, label, name, currency, on
         <CartesianGrid vertical={false} stroke="var(--line)" />
         <XAxis
           dataKey="start"
-          tickFormatter={(_, index) => (points[index] ? label(points[index]) : '')}
+          tickFormatter={label}
           tick={tick}
           tickLine={false}
           axisLine={{ stroke: 'var(--line)' }}
