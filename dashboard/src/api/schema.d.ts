@@ -14,7 +14,8 @@ export interface paths {
         /**
          * Read the overview
          * @description How many payments there are by status, what the last 24 hours brought, what the 24 before, and each currency's
-         *     volume: all of one moment. The cost does not depend on the number of payments.
+         *     volume: of one app all of one moment, of several all added up. Users read how many of the apps are active besides. The
+         *     cost does not depend on the number of payments. `success_rate` is `success` of `success + failed + expired`.
          */
         get: operations["get_overview"];
         put?: never;
@@ -686,7 +687,7 @@ export interface paths {
         };
         /**
          * List payments
-         * @description Newest first. A page's `next_cursor` is the next page's `cursor`.
+         * @description Newest first, also over several apps. A page's `next_cursor` is the next page's `cursor`.
          */
         get: operations["list_payments"];
         put?: never;
@@ -728,7 +729,7 @@ export interface paths {
         /**
          * Export payments
          * @description The list's filters, newest first, as CSV, or one JSON object a line with `Accept: application/x-ndjson`.
-         *     Moments are UTC. Cells that a spreadsheet would take for a formula start with an apostrophe.
+         *     Moments are UTC. Users read `app_id` as the last column. Cells that a spreadsheet would take for a formula start with an apostrophe.
          */
         get: operations["export_payments"];
         put?: never;
@@ -822,6 +823,28 @@ export interface paths {
         };
         /** QR code of the payer's page as SVG */
         get: operations["get_qr_svg"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search
+         * @description An id finds what has it: a payment, a transaction, an event, a delivery, an endpoint, an app or a key, in whatever
+         *     environment. Any other text finds apps with it in their names, and payments whose references start with it. What you
+         *     may not see is not found.
+         */
+        get: operations["search"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1016,7 +1039,7 @@ export interface paths {
         };
         /**
          * List webhook deliveries
-         * @description Newest first. A page's `next_cursor` is the next page's `cursor`.
+         * @description Newest first, also over several apps. A page's `next_cursor` is the next page's `cursor`.
          */
         get: operations["list_deliveries"];
         put?: never;
@@ -1307,8 +1330,12 @@ export interface components {
             sparkline: components["schemas"]["WindowObject"][];
             /** @description Each currency by itself, the one with the most payments first; at most 100. */
             currencies: components["schemas"]["CurrencyObject"][];
-            /** @description Whether there are more currencies than `currencies` shows. */
+            /**
+             * @description Whether there are more currencies than `currencies` shows; of an app with more than 100 the others are missing
+             *     in the sums of `currencies`, not in the counts.
+             */
             currencies_capped: boolean;
+            apps?: components["schemas"]["AppsObject"] | null;
         };
         /** @description What became of payments in a stretch of time. */
         AnalyticsStatus: components["schemas"]["CountsObject"] & {
@@ -1449,6 +1476,20 @@ export interface components {
             days: components["schemas"]["DayObject"][];
             /** @description All of these days together. */
             totals: components["schemas"]["UsedObject"];
+        };
+        /** @description How many apps are in use. */
+        AppsObject: {
+            /**
+             * @description Enabled apps in which a payment was created in the window of `last_24h`; of the `currency` alone if one was
+             *     asked for.
+             * @example 3
+             */
+            active: number;
+            /**
+             * @description Enabled apps.
+             * @example 5
+             */
+            enabled: number;
         };
         /** @description One attempt: what was sent, and what came back. */
         AttemptObject: {
@@ -1927,6 +1968,11 @@ export interface components {
              */
             delivery_id: string;
             /**
+             * @description Whose it is: told to users, not to apps.
+             * @example app_01KEY5R8QK3M7N2P4T6V8W
+             */
+            app_id?: string | null;
+            /**
              * @description The event, the same in every delivery of it; receivers know it by this.
              * @example evt_01KEY5R8QK3M7N2P4T6V8W
              */
@@ -2241,6 +2287,11 @@ export interface components {
              */
             session_expires_at: string;
         };
+        /**
+         * @description What kind of thing was found.
+         * @enum {string}
+         */
+        HitKind: "payment" | "transaction" | "event" | "delivery" | "endpoint" | "app" | "key";
         /** @description An invitation that can be used. */
         InvitationObject: {
             /**
@@ -2437,6 +2488,11 @@ export interface components {
              * @example pay_01KEY5R8QK3M7N2P4T6V8W
              */
             payment_id: string;
+            /**
+             * @description Whose it is: told to users who read it, not to apps.
+             * @example app_01KEY5R8QK3M7N2P4T6V8W
+             */
+            app_id?: string | null;
             /** @description The effective status: a pending payment is `EXPIRED` from `expires_at` on. */
             status: components["schemas"]["PaymentStatus"];
             /**
@@ -2606,6 +2662,60 @@ export interface components {
              * @example 2026-01-27T10:35:00Z
              */
             former_secrets_end_at: string;
+        };
+        /** @description One thing that was found. */
+        SearchHit: {
+            /**
+             * @description Always `search_hit`.
+             * @example search_hit
+             */
+            object: string;
+            /** @description What it is. */
+            kind: components["schemas"]["HitKind"];
+            /**
+             * @description Its id.
+             * @example pay_01KEY5R8QK3M7N2P4T6V8W
+             */
+            id: string;
+            /**
+             * @description The app that it is of, or that it is.
+             * @example app_01KEY5R8QK3M7N2P4T6V8W
+             */
+            app_id: string;
+            /**
+             * @description The app's environment.
+             * @example test
+             */
+            environment: string;
+            /**
+             * @description A line to show: reference and amount of a payment, the type of an event, the address of a webhook, a name.
+             * @example ORDER_123 · 500 COINS
+             */
+            title: string;
+            /**
+             * @description Where a payment, a transaction's payment or a delivery stands; null for what has no status.
+             * @example PENDING
+             */
+            status: string | null;
+            /**
+             * @description The payment that it is, or that it is about; null for endpoints, apps and keys.
+             * @example pay_01KEY5R8QK3M7N2P4T6V8W
+             */
+            payment_id: string | null;
+        };
+        /** @description What was found, in the envelope of every list. */
+        SearchResults: {
+            /**
+             * @description Always `list`.
+             * @example list
+             */
+            object: string;
+            /** @description At most 10: apps by their names first, then payments, the newest first. */
+            data: components["schemas"]["SearchHit"][];
+            /** @description Whether there are more than these. */
+            has_more: boolean;
+            /** @description Always null: a longer text finds less. */
+            next_cursor: string | null;
         };
         /** @description A session of the user. */
         SessionObject: {
@@ -3208,6 +3318,10 @@ export interface operations {
             query?: {
                 /** @description This currency alone */
                 currency?: string;
+                /** @description For users, who send this or `environment`: the apps that are meant, 1 to 100 ids with commas between. A key does not send it, it is of one app. */
+                app_id?: string;
+                /** @description For users, instead of `app_id`: all apps of this environment that you see, at most 1000. A key does not send it. */
+                environment?: string;
             };
             header?: never;
             path?: never;
@@ -3251,6 +3365,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description No app that you may see has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description Over the rate limit; `Retry-After` says when to come again */
             429: {
                 headers: {
@@ -3287,6 +3410,10 @@ export interface operations {
                 from?: string;
                 /** @description RFC 3339; now when absent */
                 to?: string;
+                /** @description For users, who send this or `environment`: the apps that are meant, 1 to 100 ids with commas between. A key does not send it, it is of one app. */
+                app_id?: string;
+                /** @description For users, instead of `app_id`: all apps of this environment that you see, at most 1000. A key does not send it. */
+                environment?: string;
             };
             header?: never;
             path?: never;
@@ -3323,6 +3450,15 @@ export interface operations {
             };
             /** @description The app is disabled */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No app that you may see has this id */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3372,6 +3508,10 @@ export interface operations {
                 to?: string;
                 /** @description The one with the most payments when absent */
                 currency?: string;
+                /** @description For users, who send this or `environment`: the apps that are meant, 1 to 100 ids with commas between. A key does not send it, it is of one app. */
+                app_id?: string;
+                /** @description For users, instead of `app_id`: all apps of this environment that you see, at most 1000. A key does not send it. */
+                environment?: string;
             };
             header?: never;
             path?: never;
@@ -3408,6 +3548,15 @@ export interface operations {
             };
             /** @description The app is disabled */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No app that you may see has this id */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6839,6 +6988,8 @@ export interface operations {
                 type?: components["schemas"]["EventName"];
                 /** @description Events a page, 50 when absent */
                 limit?: number;
+                /** @description For users, who must send it: the app that is meant. A key does not send it, it is of one app. */
+                app_id?: string;
             };
             header?: never;
             path?: never;
@@ -6882,6 +7033,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description No app that you may see has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description Over the rate limit; `Retry-After` says when to come again */
             429: {
                 headers: {
@@ -6918,6 +7078,8 @@ export interface operations {
                 after_seq?: number;
                 /** @description Of this type */
                 type?: components["schemas"]["EventName"];
+                /** @description For users, who must send it: the app that is meant. A key does not send it, it is of one app. */
+                app_id?: string;
             };
             header?: {
                 /** @description Behind this event; leads over `after_seq` */
@@ -6964,6 +7126,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description No app that you may see has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description Over the rate limit; `Retry-After` says when to come again */
             429: {
                 headers: {
@@ -6995,7 +7166,10 @@ export interface operations {
     };
     get_event: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description For users, who must send it: the app that is meant. A key does not send it, it is of one app. */
+                app_id?: string;
+            };
             header?: never;
             path: {
                 /** @description The event */
@@ -7082,8 +7256,8 @@ export interface operations {
     list_payments: {
         parameters: {
             query?: {
-                /** @description The effective status */
-                status?: components["schemas"]["PaymentStatus"];
+                /** @description The effective status, or several of them with commas between */
+                status?: string;
                 /** @description Exactly this reference */
                 reference_id?: string;
                 /** @description A payment id, a transaction id, or the start of a reference */
@@ -7098,6 +7272,10 @@ export interface operations {
                 cursor?: string;
                 /** @description `total_count` adds the count, exact up to 10000 */
                 include?: string;
+                /** @description For users, who send this or `environment`: the apps that are meant, 1 to 100 ids with commas between. A key does not send it, it is of one app. */
+                app_id?: string;
+                /** @description For users, instead of `app_id`: all apps of this environment that you see, at most 1000. A key does not send it. */
+                environment?: string;
             };
             header?: never;
             path?: never;
@@ -7141,6 +7319,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description No app that you may see has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description Over the rate limit; `Retry-After` says when to come again */
             429: {
                 headers: {
@@ -7172,7 +7359,10 @@ export interface operations {
     };
     create_payment: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description For users, who must send it: the app that is meant. A key does not send it, it is of one app. */
+                app_id?: string;
+            };
             header?: {
                 /** @description 1 to 255 visible ASCII characters, kept 24 h */
                 "Idempotency-Key"?: string | null;
@@ -7215,6 +7405,15 @@ export interface operations {
             };
             /** @description The app is disabled */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No app that you may see has this id */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7299,8 +7498,8 @@ export interface operations {
     export_payments: {
         parameters: {
             query?: {
-                /** @description The effective status */
-                status?: components["schemas"]["PaymentStatus"];
+                /** @description The effective status, or several of them with commas between */
+                status?: string;
                 /** @description Exactly this reference */
                 reference_id?: string;
                 /** @description A payment id, a transaction id, or the start of a reference */
@@ -7309,6 +7508,10 @@ export interface operations {
                 created_after?: string;
                 /** @description Created before this moment, RFC 3339 */
                 created_before?: string;
+                /** @description For users, who send this or `environment`: the apps that are meant, 1 to 100 ids with commas between. A key does not send it, it is of one app. */
+                app_id?: string;
+                /** @description For users, instead of `app_id`: all apps of this environment that you see, at most 1000. A key does not send it. */
+                environment?: string;
             };
             header?: never;
             path?: never;
@@ -7353,6 +7556,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description No app that you may see has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description Over the rate limit; `Retry-After` says when to come again */
             429: {
                 headers: {
@@ -7387,6 +7599,8 @@ export interface operations {
             query?: {
                 /** @description `qr_code` adds the QR code as a data URL */
                 include?: string;
+                /** @description For users, who must send it: the app that is meant. A key does not send it, it is of one app. */
+                app_id?: string;
             };
             header?: never;
             path: {
@@ -7473,7 +7687,10 @@ export interface operations {
     };
     cancel_payment: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description For users, who must send it: the app that is meant. A key does not send it, it is of one app. */
+                app_id?: string;
+            };
             header?: {
                 /** @description 1 to 255 visible ASCII characters, kept 24 h */
                 "Idempotency-Key"?: string | null;
@@ -7607,7 +7824,10 @@ export interface operations {
     };
     complete_payment: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description For users, who must send it: the app that is meant. A key does not send it, it is of one app. */
+                app_id?: string;
+            };
             header?: {
                 /** @description 1 to 255 visible ASCII characters, kept 24 h */
                 "Idempotency-Key"?: string | null;
@@ -7748,6 +7968,8 @@ export interface operations {
             query?: {
                 /** @description Pixels a module, 8 when absent */
                 scale?: number;
+                /** @description For users, who must send it: the app that is meant. A key does not send it, it is of one app. */
+                app_id?: string;
             };
             header?: never;
             path: {
@@ -7837,6 +8059,8 @@ export interface operations {
             query?: {
                 /** @description Pixels a module, 8 when absent */
                 scale?: number;
+                /** @description For users, who must send it: the app that is meant. A key does not send it, it is of one app. */
+                app_id?: string;
             };
             header?: never;
             path: {
@@ -7885,6 +8109,85 @@ export interface operations {
             };
             /** @description No payment of this app has this id */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Over the rate limit; `Retry-After` says when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The gateway failed; its log knows the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; `Retry-After` says when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query: {
+                /** @description An id, a part of an app's name or the start of a reference; blanks around it do not count */
+                q: string;
+                /** @description Names and references of this environment alone; ids are found in both */
+                environment?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description At most 10 hits */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchResults"];
+                };
+            };
+            /** @description A parameter is missing, unknown or not acceptable */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The app is disabled */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9157,6 +9460,10 @@ export interface operations {
                 cursor?: string;
                 /** @description `total_count` adds the count, exact up to 10000 */
                 include?: string;
+                /** @description For users, who send this or `environment`: the apps that are meant, 1 to 100 ids with commas between. A key does not send it, it is of one app. */
+                app_id?: string;
+                /** @description For users, instead of `app_id`: all apps of this environment that you see, at most 1000. A key does not send it. */
+                environment?: string;
             };
             header?: never;
             path?: never;
@@ -9200,6 +9507,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description No app that you may see has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description Over the rate limit; `Retry-After` says when to come again */
             429: {
                 headers: {
@@ -9231,7 +9547,10 @@ export interface operations {
     };
     get_delivery: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description For users, who must send it: the app that is meant. A key does not send it, it is of one app. */
+                app_id?: string;
+            };
             header?: never;
             path: {
                 /** @description The delivery */
@@ -9317,7 +9636,10 @@ export interface operations {
     };
     cancel_delivery: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description For users, who must send it: the app that is meant. A key does not send it, it is of one app. */
+                app_id?: string;
+            };
             header?: never;
             path: {
                 /** @description The delivery */
@@ -9439,7 +9761,10 @@ export interface operations {
     };
     retry_delivery: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description For users, who must send it: the app that is meant. A key does not send it, it is of one app. */
+                app_id?: string;
+            };
             header?: never;
             path: {
                 /** @description The delivery */
@@ -9552,7 +9877,10 @@ export interface operations {
     };
     list_endpoints: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description For users, who must send it: the app that is meant. A key does not send it, it is of one app. */
+                app_id?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -9595,6 +9923,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description No app that you may see has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description Over the rate limit; `Retry-After` says when to come again */
             429: {
                 headers: {
@@ -9626,7 +9963,10 @@ export interface operations {
     };
     create_endpoint: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description For users, who must send it: the app that is meant. A key does not send it, it is of one app. */
+                app_id?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -9666,6 +10006,15 @@ export interface operations {
             };
             /** @description The app is disabled */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No app that you may see has this id */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9740,7 +10089,10 @@ export interface operations {
     };
     get_endpoint: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description For users, who must send it: the app that is meant. A key does not send it, it is of one app. */
+                app_id?: string;
+            };
             header?: never;
             path: {
                 /** @description The endpoint */
@@ -9826,7 +10178,10 @@ export interface operations {
     };
     delete_endpoint: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description For users, who must send it: the app that is meant. A key does not send it, it is of one app. */
+                app_id?: string;
+            };
             header?: never;
             path: {
                 /** @description The endpoint */
@@ -9912,7 +10267,10 @@ export interface operations {
     };
     update_endpoint: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description For users, who must send it: the app that is meant. A key does not send it, it is of one app. */
+                app_id?: string;
+            };
             header?: never;
             path: {
                 /** @description The endpoint */
@@ -10034,6 +10392,10 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before */
                 cursor?: string;
+                /** @description For users, who send this or `environment`: the apps that are meant, 1 to 100 ids with commas between. A key does not send it, it is of one app. */
+                app_id?: string;
+                /** @description For users, instead of `app_id`: all apps of this environment that you see, at most 1000. A key does not send it. */
+                environment?: string;
             };
             header?: never;
             path?: never;
@@ -10077,6 +10439,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description No app that you may see has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description Over the rate limit; `Retry-After` says when to come again */
             429: {
                 headers: {
@@ -10108,7 +10479,10 @@ export interface operations {
     };
     replay_webhooks: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description For users, who must send it: the app that is meant. A key does not send it, it is of one app. */
+                app_id?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -10222,7 +10596,10 @@ export interface operations {
     };
     test_webhook: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description For users, who must send it: the app that is meant. A key does not send it, it is of one app. */
+                app_id?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
