@@ -36,7 +36,10 @@ function Node({ tone, children }: { tone: string; children: ReactNode }) {
       />
       <span
         aria-hidden
-        className={cn('absolute top-2 left-0 size-[11px] rounded-full ring-3 ring-surface', tone)}
+        className={cn(
+          'absolute top-2 left-0 size-[11px] pointer-coarse:top-4 rounded-full ring-3 ring-surface',
+          tone,
+        )}
       />
       {children}
     </li>

@@ -35,7 +35,7 @@ export function Countdown({ row, waitS }: { row: Delivery; waitS?: number | unde
   const left = row.attempts === 0 ? 0 : (Date.parse(row.next_attempt_at) - now) / 1_000;
   return (
     <span
-      className="inline-flex items-center gap-2 whitespace-nowrap tabular-nums"
+      className="inline-flex items-center gap-2 align-middle whitespace-nowrap tabular-nums"
       title={exactMoment(row.next_attempt_at, zone)}
     >
       {waitS !== undefined && <Ring left={Math.min(1, Math.max(0, left / waitS))} />}

@@ -25,7 +25,7 @@ export function DeliveryMeta({ appId, delivery }: { appId: string; delivery: Del
   const { payment_id, endpoint_id } = delivery;
   const query = `?app_id=${appId}`;
   return (
-    <dl className="grid grid-cols-[104px_minmax(0,1fr)] gap-x-4 gap-y-0.5 text-13">
+    <dl className="grid items-center grid-cols-[104px_minmax(0,1fr)] gap-x-4 gap-y-0.5 text-13">
       <Item name="App">
         <Link to={`/${environment}/apps/${appId}`} className={link}>
           {appName(appId)}

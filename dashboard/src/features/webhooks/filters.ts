@@ -29,7 +29,8 @@ export function useFilters() {
   const { deliveryId } = useParams();
   const [state, set] = useSearchState(NAMES);
   const { app_id, ...rest } = state;
-  const filters: Filters = { ...rest, app: deliveryId ? state.app : app_id };
+  // What the address says may be no status: the API refuses it in words then.
+  const filters = { ...rest, app: deliveryId ? state.app : app_id } as Filters;
   const change = (changes: Omit<Changes, 'app_id'>) => {
     const { app, ...others } = changes;
     if (app === undefined) return set(others);

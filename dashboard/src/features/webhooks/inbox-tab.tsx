@@ -139,7 +139,7 @@ export function InboxTab({ apps }: { apps: App[] }) {
       </Card>
     );
   return (
-    <div className="grid items-start gap-6 lg:grid-cols-[360px_minmax(0,1fr)]">
+    <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-6 lg:grid-cols-[360px_minmax(0,1fr)]">
       <Card className="space-y-4 p-4">
         <AppSelect apps={apps} value={appId} onChange={(app) => change({ app })} />
         <Address key={appId} appId={appId} />

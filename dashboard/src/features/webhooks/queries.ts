@@ -12,8 +12,8 @@ import { useIsAdmin } from '@/lib/session';
 import { type Span, spanOf } from './range';
 import { DEFAULT_DELAYS_S } from './words';
 
-export type Delivery = Schemas['DeliveryObject'] & { app_id?: string };
-export type DeliveryDetail = Schemas['DeliveryDetail'] & { app_id?: string };
+export type Delivery = Schemas['DeliveryObject'];
+export type DeliveryDetail = Schemas['DeliveryDetail'];
 export type Attempt = Schemas['AttemptObject'];
 export type Endpoint = Schemas['EndpointObject'];
 export type EventObject = Schemas['EventObject'];
@@ -31,8 +31,8 @@ export type InboxMessage = {
 
 export type Filters = {
   app?: string;
-  status?: string;
-  type?: string;
+  status?: Schemas['DeliveryStatus'];
+  type?: Schemas['EventName'];
   payment_id?: string;
   endpoint_id?: string;
   range?: string;
@@ -46,7 +46,7 @@ export type Filters = {
 const PAGE = 50;
 const whose = (environment: Environment, app: string | undefined) =>
   app ? { app_id: app } : { environment };
-const of = (app_id: string) => ({ query: { app_id } as never });
+const of = (app_id: string) => ({ query: { app_id } });
 
 /** Soon enough to see what becomes of those that wait; null while none does. */
 export function nextLook(rows: Delivery[] | undefined): number | false {
@@ -75,10 +75,8 @@ export function deliveriesQuery(environment: Environment, filters: Filters) {
         cursor,
         limit: PAGE,
       };
-      const page = await data(
-        api.GET('/api/webhooks/deliveries', { params: { query: query as never }, signal }),
-      );
-      return { ...page, data: page.data as Delivery[], since: span.created_after };
+      const page = await data(api.GET('/api/webhooks/deliveries', { params: { query }, signal }));
+      return { ...page, data: page.data, since: span.created_after };
     },
     placeholderData: keepPreviousData,
     refetchInterval: ({ state }) => nextLook(state.data?.data),
@@ -97,15 +95,12 @@ export const deliveryQuery = (appId: string, deliveryId: string) =>
     refetchInterval: ({ state }) => (state.data?.status === 'PENDING' ? 1_500 : false),
   });
 
-type Hit = { kind: string; id: string; app_id: string };
-
 /** The app of a delivery, where the address does not say it. */
 export const appOfQuery = (environment: Environment, deliveryId: string) =>
   queryOptions({
     queryKey: ['deliveries', 'app-of', environment, deliveryId],
     queryFn: async () => {
-      const options = { params: { query: { q: deliveryId, environment } } };
-      const found = await data<{ data: Hit[] }>(api.GET('/api/search' as never, options as never) as never);
+      const found = await data(api.GET('/api/search', { params: { query: { q: deliveryId, environment } } }));
       return found.data.find((hit) => hit.id === deliveryId)?.app_id ?? null;
     },
     staleTime: Number.POSITIVE_INFINITY,
@@ -128,8 +123,8 @@ export function queueQuery(environment: Environment, app: string | undefined) {
     initialPageParam: '',
     queryFn: async ({ pageParam, signal }) => {
       const query = { ...whose(environment, app), limit: PAGE, cursor: pageParam || undefined };
-      const page = await data(api.GET('/api/webhooks/queue', { params: { query: query as never }, signal }));
-      return { ...page, data: page.data as Delivery[] };
+      const page = await data(api.GET('/api/webhooks/queue', { params: { query }, signal }));
+      return { ...page, data: page.data };
     },
     getNextPageParam: (page) => page.next_cursor,
     refetchInterval: ({ state }) => nextLook(state.data?.pages.flatMap((page) => page.data)) || 15_000,
@@ -140,8 +135,7 @@ export const endpointsQuery = (appId: string) =>
   queryOptions({
     queryKey: ['endpoints', appId],
     queryFn: async ({ signal }) =>
-      (await data(api.GET('/api/webhooks/endpoints', { params: of(appId) as never, signal })))
-        .data as Endpoint[],
+      (await data(api.GET('/api/webhooks/endpoints', { params: of(appId), signal }))).data,
     enabled: appId !== '',
   });
 
@@ -150,7 +144,7 @@ export const rateQuery = (appId: string, endpointId: string) =>
   queryOptions({
     queryKey: ['deliveries', 'rate', appId, endpointId],
     queryFn: async ({ signal }) => {
-      const query = { app_id: appId, endpoint_id: endpointId, limit: PAGE } as never;
+      const query = { app_id: appId, endpoint_id: endpointId, limit: PAGE };
       const page = await data(api.GET('/api/webhooks/deliveries', { params: { query }, signal }));
       const delivered = page.data.filter(({ status }) => status === 'DELIVERED').length;
       return { delivered, over: delivered + page.data.filter(({ status }) => status === 'FAILED').length };
@@ -207,27 +201,27 @@ const byId = (appId: string, deliveryId: string) => ({
   params: { path: { delivery_id: deliveryId }, ...of(appId) },
 });
 export const retryDelivery = async (appId: string, deliveryId: string): Promise<Delivery> =>
-  data(api.POST('/api/webhooks/deliveries/{delivery_id}/retry', byId(appId, deliveryId) as never));
+  data(api.POST('/api/webhooks/deliveries/{delivery_id}/retry', byId(appId, deliveryId)));
 export const cancelDelivery = async (appId: string, deliveryId: string): Promise<Delivery> =>
-  data(api.POST('/api/webhooks/deliveries/{delivery_id}/cancel', byId(appId, deliveryId) as never));
+  data(api.POST('/api/webhooks/deliveries/{delivery_id}/cancel', byId(appId, deliveryId)));
 
 export const replay = (appId: string, body: Schemas['ReplayRequest']) =>
-  data(api.POST('/api/webhooks/replay', { params: of(appId) as never, body }));
+  data(api.POST('/api/webhooks/replay', { params: of(appId), body }));
 export const sendTest = async (appId: string, body: Schemas['TestWebhookRequest']): Promise<DeliveryDetail> =>
-  data(api.POST('/api/webhooks/test', { params: of(appId) as never, body }));
+  data(api.POST('/api/webhooks/test', { params: of(appId), body }));
 
 export const createEndpoint = (appId: string, body: Schemas['CreateEndpointRequest']) =>
-  data(api.POST('/api/webhooks/endpoints', { params: of(appId) as never, body }));
+  data(api.POST('/api/webhooks/endpoints', { params: of(appId), body }));
 const endpoint = (appId: string, endpointId: string) => ({ path: { endpoint_id: endpointId }, ...of(appId) });
 export const updateEndpoint = (appId: string, endpointId: string, body: Schemas['UpdateEndpointRequest']) =>
   data(
     api.PATCH('/api/webhooks/endpoints/{endpoint_id}', {
-      params: endpoint(appId, endpointId) as never,
+      params: endpoint(appId, endpointId),
       body,
     }),
   );
 export const deleteEndpoint = (appId: string, endpointId: string) =>
-  data(api.DELETE('/api/webhooks/endpoints/{endpoint_id}', { params: endpoint(appId, endpointId) as never }));
+  data(api.DELETE('/api/webhooks/endpoints/{endpoint_id}', { params: endpoint(appId, endpointId) }));
 
 const CHANGED = ['deliveries', 'queue', 'endpoints', 'timeline', 'inbox'];
 

@@ -18,6 +18,8 @@ import { type Delivery, queueQuery, useSchedule } from './queries';
 import { useResend } from './resend';
 import { hostOf, outcome, scheduleWords } from './words';
 
+const lower = (words: string): string => words.charAt(0).toLowerCase() + words.slice(1);
+
 function Actions({ row, sending }: { row: Delivery; sending: ReturnType<typeof useResend> }) {
   const { app_id } = row;
   if (!app_id) return null;
@@ -81,7 +83,7 @@ function Row({
           <Countdown row={row} waitS={waitS} />
         </span>
       </Td>
-      <Td className="hidden max-w-64 truncate text-fg-2 @2xl:table-cell" title={row.url}>
+      <Td className="hidden max-w-36 truncate @3xl:max-w-64 text-fg-2 @2xl:table-cell" title={row.url}>
         {to}
       </Td>
       <Td className="hidden w-34 @3xl:table-cell">
@@ -163,7 +165,7 @@ export function QueueTab({ apps }: { apps: App[] }) {
         />
         <p className="text-12 text-fg-3">
           {total != null && total > 0 && `${plural(total, 'delivery waits', 'deliveries wait')}. `}
-          {scheduleWords(delays)}
+          Attempts: {lower(scheduleWords(delays))}
         </p>
       </div>
       <div className="mb-3 empty:hidden">{sending.view}</div>

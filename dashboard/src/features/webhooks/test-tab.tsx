@@ -119,7 +119,7 @@ export function TestTab({ apps }: { apps: App[] }) {
     onSettled: refresh,
   });
   return (
-    <div className="grid items-start gap-6 lg:grid-cols-[360px_minmax(0,1fr)]">
+    <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-6 lg:grid-cols-[360px_minmax(0,1fr)]">
       <Card className="p-4">
         <h2 className="mb-4 text-13 font-semibold">Test webhook</h2>
         <TestForm apps={apps} appId={appId} send={send} />
