@@ -50,7 +50,8 @@ function wallClock(at: number, zone: string): number {
 /** The moment at which a zone's wall clock shows `2026-11-01T09:30`; null where it is no date. */
 export function fromWallClock(text: string, zone: string): string | null {
   const shown = Date.parse(`${text.length === 10 ? `${text}T00:00` : text}Z`);
-  if (Number.isNaN(shown)) return null;
+  // A 31st of a short month would be taken for a day of the next one.
+  if (Number.isNaN(shown) || new Date(shown).toISOString().slice(0, 10) !== text.slice(0, 10)) return null;
   // The offset is looked up near the moment, then at it: right on both sides of a change of clocks.
   let at = shown - (wallClock(shown, zone) - shown);
   at = shown - (wallClock(at, zone) - at);
@@ -66,6 +67,7 @@ const MOMENT = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2})?$/;
 
 function nextDay(day: string): string {
   const next = new Date(`${day}T00:00Z`);
+  if (Number.isNaN(next.getTime())) return day;
   next.setUTCDate(next.getUTCDate() + 1);
   return next.toISOString().slice(0, 10);
 }

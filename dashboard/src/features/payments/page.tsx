@@ -1,7 +1,7 @@
 // The payments of an environment: views, filters, the list, and beside it the record that is open.
 import { useQuery } from '@tanstack/react-query';
 import { Download, Plus } from 'lucide-react';
-import { useCallback, useMemo, useState } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import { Outlet, useLocation, useParams, useSearchParams } from 'react-router';
 import { Button } from '@/components/ui/button';
 import { PageHead } from '@/components/ui/card';
@@ -146,13 +146,20 @@ export function PaymentsPage() {
     forget();
     first();
   };
+  const isEmpty = page?.data.length === 0 && !cursor;
+  // Where no row can jump, a new one comes by itself.
+  useEffect(() => {
+    if (isEmpty && fresh > 0) {
+      forget();
+      void query.refetch();
+    }
+  }, [isEmpty, fresh, forget, query.refetch]);
   const index = page?.data.findIndex((row) => row.payment_id === paymentId) ?? -1;
   const context: ListContext = {
     step: rows.step,
     position: index >= 0 ? [index, page?.data.length ?? 0] : null,
     closeTo,
   };
-  const isEmpty = page?.data.length === 0 && !cursor;
 
   return (
     <div className={cn(paymentId && BESIDE)}>
@@ -167,7 +174,7 @@ export function PaymentsPage() {
         <FilterChips filters={filters} change={change} apps={apps ?? []} />
         <Total page={page} />
       </div>
-      {fresh > 0 && <NewPill count={fresh} show={showNew} />}
+      {fresh > 0 && !isEmpty && <NewPill count={fresh} show={showNew} />}
       {query.isError && !page ? (
         <ErrorState error={query.error} retry={cursor ? first : () => query.refetch()} />
       ) : isEmpty ? (
