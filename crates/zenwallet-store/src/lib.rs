@@ -11,6 +11,7 @@ mod command;
 mod delivery;
 mod error;
 mod group_commit;
+mod inbox;
 mod key_use;
 mod log;
 mod migration;

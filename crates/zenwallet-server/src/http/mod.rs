@@ -9,6 +9,7 @@ mod docs;
 mod endpoints;
 mod events;
 mod export;
+mod inbox;
 pub mod openapi;
 mod payments;
 mod qr;
@@ -24,7 +25,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -35,6 +36,7 @@ pub(crate) fn routes(with_metrics: bool) -> Router<Arc<Gateway>> {
     let (api, document) = openapi::routes();
     let router =
         api.route("/healthz", get(system::healthz)).route("/readyz", get(system::readyz)).merge(docs::routes(document));
+    let router = router.route("/inbox/{inbox_id}", post(inbox::post_message));
     if with_metrics { router.route("/metrics", get(system::metrics)) } else { router }
 }
 

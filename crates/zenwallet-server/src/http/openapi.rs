@@ -1,7 +1,8 @@
 //! The routes of the API and their description: one list makes both, so they cannot drift apart.
 
 use super::{
-    analytics, apps, audit, auth, deliveries, endpoints, events, export, payments, qr, settings, usage, users, webhooks,
+    analytics, apps, audit, auth, deliveries, endpoints, events, export, inbox, payments, qr, settings, usage, users,
+    webhooks,
 };
 use crate::gateway::Gateway;
 use axum::Router;
@@ -106,6 +107,8 @@ fn people_routes() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(apps::update_key, apps::revoke_key))
         .routes(routes!(apps::rotate_key))
         .routes(routes!(usage::get_app_usage))
+        .routes(routes!(inbox::get_inbox))
+        .routes(routes!(inbox::list_messages, inbox::empty_inbox))
         .routes(routes!(auth::set_up, auth::get_setup))
         .routes(routes!(auth::log_in))
         .routes(routes!(auth::refresh_session))

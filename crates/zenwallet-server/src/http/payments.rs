@@ -33,7 +33,8 @@ pub(crate) async fn create_payment(
     AppCaller(caller): AppCaller,
     request: JsonRequest,
 ) -> Answered {
-    let wanted = CreatePayment::parse(&request.body, caller.app.environment, &gateway.webhooks.egress)?;
+    let receivers = gateway.receivers(&caller.app, &request.body).await?;
+    let wanted = CreatePayment::parse(&request.body, caller.app.environment, receivers)?;
     let payment = gateway.draft_payment(&caller.app, wanted);
     let body = Bytes::from(gateway.view.payment(&payment, true));
     let answer: crate::gateway::Answer = Arc::new(move |_| StoredAnswer { status: 201, body: body.clone() });

@@ -10,6 +10,7 @@ pub(crate) mod delivery;
 pub(crate) mod endpoint;
 pub(crate) mod error;
 pub(crate) mod event;
+pub(crate) mod inbox;
 pub(crate) mod levers;
 pub(crate) mod list;
 pub(crate) mod notification;

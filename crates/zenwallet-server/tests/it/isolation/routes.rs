@@ -132,6 +132,11 @@ fn webhook_rows() -> Vec<Row> {
         row(Method::POST, "/api/webhooks/test", endpoint, named, true),
         row(Method::POST, "/api/webhooks/replay", app, Some(since), false),
         row(Method::POST, "/api/webhooks/replay", endpoint, Some(since_there), false),
+        row(Method::GET, "/api/apps/{app_id}/inbox", Access::Reader { status: 200 }, None, false),
+        row(Method::GET, "/api/apps/{app_id}/inbox/messages", Access::Reader { status: 200 }, None, false),
+        row(Method::DELETE, "/api/apps/{app_id}/inbox/messages", Access::Reader { status: 200 }, None, false),
+        // Whoever knows an inbox's address may post there; this is none.
+        row(Method::POST, "/inbox/{inbox_id}", Access::Refused { status: 404, code: "inbox_not_found" }, None, false),
         row(Method::POST, "/api/apps/{app_id}/webhook-secret/rotate", Access::Reader { status: 200 }, None, true),
     ]
 }

@@ -6,6 +6,7 @@ mod endpoints;
 mod endpoints_refused;
 mod fan_out;
 mod hostile;
+mod inbox;
 mod levers;
 mod log;
 mod rotation;
