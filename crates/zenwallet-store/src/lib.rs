@@ -25,6 +25,7 @@ mod sql;
 mod sqlite;
 mod targets;
 mod throttle;
+mod timeline;
 mod usage;
 mod users;
 
@@ -45,6 +46,7 @@ pub use sessions::{Renewal, Renewed};
 #[doc(hidden)]
 pub use sqlite::SteppedWriter;
 pub use sqlite::{SqliteOptions, SqliteStore};
+pub use timeline::{SentWebhook, TriedWebhook};
 pub use usage::Used;
 pub use users::{Admission, UserChange, UserOutcome};
 

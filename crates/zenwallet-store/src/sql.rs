@@ -106,6 +106,11 @@ impl Row {
         self.checked(as_int)
     }
 
+    /// A number that stands for a word.
+    pub(crate) fn code<T>(&mut self, meaning: impl FnOnce(i16) -> Option<T>) -> Result<T> {
+        self.checked(|value| meaning(as_int(value)?.try_into().ok()?))
+    }
+
     pub(crate) fn boolean(&mut self) -> Result<bool> {
         self.checked(as_bool)
     }
@@ -321,7 +326,7 @@ impl Store {
 /// Every statement that is written once, for the tests that prepare them all on both databases.
 #[cfg(test)]
 pub(crate) fn statements() -> Vec<&'static str> {
-    use crate::{alerts, apps, audit, inbox, sessions, throttle, usage, users};
+    use crate::{alerts, apps, audit, inbox, sessions, throttle, timeline, usage, users};
     [
         alerts::STATEMENTS,
         apps::STATEMENTS,
@@ -329,6 +334,7 @@ pub(crate) fn statements() -> Vec<&'static str> {
         inbox::STATEMENTS,
         sessions::STATEMENTS,
         throttle::STATEMENTS,
+        timeline::STATEMENTS,
         usage::STATEMENTS,
         users::STATEMENTS,
     ]

@@ -10,6 +10,7 @@ pub(crate) fn name(path: &str) -> &'static str {
         ["api", "payments", _] => "/api/payments/{payment_id}",
         ["api", "payments", _, "complete"] => "/api/payments/{payment_id}/complete",
         ["api", "payments", _, "cancel"] => "/api/payments/{payment_id}/cancel",
+        ["api", "payments", _, "timeline"] => "/api/payments/{payment_id}/timeline",
         ["api", "payments", _, "qr.png"] => "/api/payments/{payment_id}/qr.png",
         ["api", "payments", _, "qr.svg"] => "/api/payments/{payment_id}/qr.svg",
         ["api", "webhooks", "endpoints"] => "/api/webhooks/endpoints",

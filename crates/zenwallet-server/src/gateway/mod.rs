@@ -12,6 +12,7 @@ mod log;
 mod payments;
 mod people;
 mod secrets;
+mod timeline;
 mod usage;
 mod webhooks;
 

@@ -72,6 +72,7 @@ pub(super) fn routes() -> (Router<Arc<Gateway>>, Document) {
         .routes(routes!(payments::get_payment))
         .routes(routes!(payments::complete_payment))
         .routes(routes!(payments::cancel_payment))
+        .routes(routes!(payments::get_timeline))
         .routes(routes!(qr::get_qr_png))
         .routes(routes!(qr::get_qr_svg))
         .routes(routes!(events::list_events))

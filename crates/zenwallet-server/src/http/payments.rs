@@ -1,12 +1,13 @@
 //! `/api/payments`
 
-use super::{Answered, json};
+use super::{Answered, json, show};
 use crate::edge::{ApiError, AppCaller, Exchange, JsonRequest, PathId, Query};
 use crate::gateway::{Caller, Gateway};
 use crate::wire::error::ErrorBody;
 use crate::wire::list::{self, ListRequest, PaymentList};
 use crate::wire::payment::{CompletePayment, CreatePayment, PaymentObject};
 use crate::wire::query::Params;
+use crate::wire::timeline::Timeline;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue};
@@ -62,6 +63,27 @@ pub(crate) async fn get_payment(
     let found = gateway.find_payment(caller.app.id, id).await?;
     let payment = found.ok_or(ApiError::new(Code::PaymentNotFound))?;
     Ok(json(200, gateway.view.payment(&payment, with_qr)))
+}
+
+/// Read a payment's timeline
+///
+/// What befell it and its webhooks, oldest first, in sentences: made of what the gateway has written down anyway. Who acted is
+/// null where that is written down nowhere.
+#[utoipa::path(get, path = "/api/payments/{payment_id}/timeline", tag = "Payments",
+    params(("payment_id" = String, Path, description = "The payment")),
+    responses(
+        (status = 200, body = Timeline, description = "The first 200 entries"),
+        (status = 400, body = ErrorBody, description = "Unknown parameter"),
+        (status = 404, body = ErrorBody, description = "No payment of this app has this id")))]
+pub(crate) async fn get_timeline(
+    State(gateway): State<Arc<Gateway>>,
+    AppCaller(caller): AppCaller,
+    PathId(id): PathId<PaymentKind>,
+    Query(query): Query,
+) -> Answered {
+    Params::parse(query.as_deref()).finish(())?;
+    let found = gateway.payment_timeline(caller.app.id, id).await?;
+    Ok(show(200, &found.ok_or(ApiError::new(Code::PaymentNotFound))?))
 }
 
 /// List payments

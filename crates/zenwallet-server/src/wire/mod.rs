@@ -18,5 +18,6 @@ pub(crate) mod payment;
 pub(crate) mod query;
 pub(crate) mod session;
 pub(crate) mod socket;
+pub(crate) mod timeline;
 pub(crate) mod usage;
 pub(crate) mod user;

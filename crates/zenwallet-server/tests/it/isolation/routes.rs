@@ -74,6 +74,7 @@ pub(super) fn table() -> Vec<Row> {
         get("/api/payments/{payment_id}", payment),
         post("/api/payments/{payment_id}/complete", payment, Some(success), true),
         post("/api/payments/{payment_id}/cancel", payment, None, true),
+        get("/api/payments/{payment_id}/timeline", payment),
         get("/api/payments/{payment_id}/qr.png", payment),
         get("/api/payments/{payment_id}/qr.svg", payment),
         get("/api/analytics/overview", app),

@@ -14,6 +14,7 @@ mod schedule;
 mod signed;
 mod steering;
 mod things;
+mod timeline;
 
 pub(crate) use things::{Things, finished_delivery};
 
