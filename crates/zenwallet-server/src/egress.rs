@@ -72,12 +72,17 @@ impl Egress {
         may_call.then_some(parsed).ok_or_else(forbidden)
     }
 
-    /// Whether a connection to this address may be opened for an app of this environment.
-    pub fn may_call(&self, address: SocketAddr, environment: Environment) -> bool {
-        let opened = match environment {
+    /// The ranges that the operator opened for apps of this environment.
+    pub(crate) fn opened(&self, environment: Environment) -> &[Cidr] {
+        match environment {
             Environment::Test => &self.opened_test,
             Environment::Production => &self.opened_production,
-        };
+        }
+    }
+
+    /// Whether a connection to this address may be opened for an app of this environment.
+    pub fn may_call(&self, address: SocketAddr, environment: Environment) -> bool {
+        let opened = self.opened(environment);
         let port = address.port();
         let ip = address.ip().to_canonical();
         let is_here = self.own.iter().any(|own| own.port() == port && (ip == own.ip() || ip.is_loopback()));

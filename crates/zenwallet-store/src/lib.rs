@@ -23,6 +23,7 @@ mod rollup;
 mod sessions;
 mod sql;
 mod sqlite;
+mod system;
 mod targets;
 mod throttle;
 mod timeline;

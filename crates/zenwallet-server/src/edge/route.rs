@@ -55,6 +55,7 @@ fn name_of_people(segments: &[&str]) -> &'static str {
         ["api", "apps", _, "usage"] => "/api/apps/{app_id}/usage",
         ["api", "apps", _, "inbox"] => "/api/apps/{app_id}/inbox",
         ["api", "apps", _, "inbox", "messages"] => "/api/apps/{app_id}/inbox/messages",
+        ["api", "settings", "system"] => "/api/settings/system",
         ["api", "settings", "notifications"] => "/api/settings/notifications",
         ["api", "settings", "notifications", "test"] => "/api/settings/notifications/test",
         ["api", "auth", "setup"] => "/api/auth/setup",

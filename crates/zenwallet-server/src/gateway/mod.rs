@@ -12,6 +12,7 @@ mod log;
 mod payments;
 mod people;
 mod secrets;
+mod system;
 mod timeline;
 mod usage;
 mod webhooks;
@@ -63,6 +64,7 @@ pub struct Gateway {
     people: people::People,
     signing_keys: delivery::SigningKeys,
     usage: usage::Usage,
+    started_at: Timestamp,
 }
 
 /// Why a gateway cannot start.
@@ -98,7 +100,23 @@ impl Gateway {
         let people = people::People::new(&ids, public_url);
         let live = live::Live::new(log.max_followers_per_app);
         let (usage, mailer) = (usage::Usage::default(), None);
-        Ok(Self { store, clock, ids, view, webhooks, mailer, log, live, key, callers, people, signing_keys, usage })
+        let started_at = clock.now();
+        Ok(Self {
+            store,
+            clock,
+            ids,
+            view,
+            webhooks,
+            mailer,
+            log,
+            live,
+            key,
+            callers,
+            people,
+            signing_keys,
+            usage,
+            started_at,
+        })
     }
 
     /// The present moment.

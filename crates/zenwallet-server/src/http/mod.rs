@@ -21,11 +21,11 @@ mod webhooks;
 
 use crate::edge::ApiError;
 use crate::gateway::Gateway;
-use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -37,7 +37,8 @@ pub(crate) fn routes(with_metrics: bool) -> Router<Arc<Gateway>> {
     let router =
         api.route("/healthz", get(system::healthz)).route("/readyz", get(system::readyz)).merge(docs::routes(document));
     let router = router.route("/inbox/{inbox_id}", post(inbox::post_message));
-    if with_metrics { router.route("/metrics", get(system::metrics)) } else { router }
+    let router = if with_metrics { router.route("/metrics", get(system::metrics)) } else { router };
+    router.layer(Extension(settings::ServesMetrics(with_metrics)))
 }
 
 /// An answer of JSON.

@@ -138,6 +138,7 @@ fn people_routes() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(audit::export_audit))
         .routes(routes!(settings::get_notifications, settings::update_notifications))
         .routes(routes!(settings::send_test_email))
+        .routes(routes!(settings::get_system))
 }
 
 /// A member that no description names is refused; the schemas say so too.

@@ -18,6 +18,7 @@ pub(crate) mod payment;
 pub(crate) mod query;
 pub(crate) mod session;
 pub(crate) mod socket;
+pub(crate) mod system;
 pub(crate) mod timeline;
 pub(crate) mod usage;
 pub(crate) mod user;

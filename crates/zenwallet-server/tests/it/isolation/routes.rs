@@ -178,6 +178,7 @@ fn people_rows() -> Vec<Row> {
         row(get.clone(), "/api/settings/notifications", user(200), None),
         row(patch.clone(), "/api/settings/notifications", user(200), Some(json!({"email": {"sign_in": false}}))),
         row(post.clone(), "/api/settings/notifications/test", user(409), None),
+        row(get.clone(), "/api/settings/system", admin(200), None),
         row(get.clone(), "/api/audit", user(200), None),
         row(get.clone(), "/api/audit/export", admin(200), None),
         row(get.clone(), "/api/users", admin(200), None),
