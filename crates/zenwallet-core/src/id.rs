@@ -45,6 +45,8 @@ kinds! {
     LinkKind LinkId "lnk_" "a link that is good once",
     AuditKind AuditId "aud_" "an entry of the audit log",
     AlertKind AlertId "alr_" "a word to a user",
+    InboxKind InboxId "ibx_" "an app's inbox",
+    MessageKind MessageId "msg_" "a message in an inbox",
 }
 
 /// A typed id: a UUIDv7 whose leading 48 bits are the moment it was made, in milliseconds.

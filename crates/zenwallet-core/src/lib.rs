@@ -14,6 +14,7 @@ pub mod egress;
 pub mod endpoint;
 pub mod event;
 pub mod id;
+pub mod inbox;
 pub mod json;
 pub mod limits;
 pub mod metadata;

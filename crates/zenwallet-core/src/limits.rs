@@ -79,6 +79,13 @@ pub const ENDPOINT_HEADER_NAME_MAX_CHARS: usize = 100;
 /// Longest value of such a header.
 pub const ENDPOINT_HEADER_VALUE_MAX_CHARS: usize = 1_000;
 
+/// Messages that an inbox keeps: the newest ones.
+pub const INBOX_KEEPS: u32 = 100;
+/// Most headers of a message that are kept.
+pub const INBOX_HEADERS_MAX: usize = 50;
+/// Longest value of a header that is kept, in characters.
+pub const INBOX_HEADER_VALUE_MAX_CHARS: usize = 1_000;
+
 /// Webhook secrets that sign at the same time, the newest among them.
 pub const WEBHOOK_SECRETS_MAX: usize = 4;
 

@@ -123,6 +123,8 @@ codes! {
     EmailNotConfigured "email_not_configured" "The gateway has no SMTP server. The operator can set `email.smtp_url`.",
     EmailFailed "email_failed" "The SMTP server did not take the message; the message says why.",
     VersionConflict "version_conflict" "Somebody else changed this at the same moment. Read it again and repeat.",
+    InboxTestOnly "inbox_test_only" "Only test apps have an inbox. A production app needs a receiver of its own.",
+    InboxNotFound "inbox_not_found" "No inbox has this address.",
 }
 
 /// A refusal of one parameter.

@@ -2,6 +2,7 @@
 //! the same MAC.
 
 use crate::id::EventId;
+use crate::limits::WEBHOOK_SECRETS_MAX;
 use crate::time::Timestamp;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -28,6 +29,15 @@ impl SigningKey {
 
     fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
         hmac_sha256(&self.0, parts)
+    }
+
+    /// Whether the key made this MAC of the message, told in a time that says nothing of where they differ.
+    fn made(&self, parts: &[&[u8]], mac: &[u8]) -> bool {
+        let Ok(mut made) = Hmac::<Sha256>::new_from_slice(&self.0) else { return false };
+        for part in parts {
+            made.update(part);
+        }
+        made.verify_slice(mac).is_ok()
     }
 }
 
@@ -91,9 +101,23 @@ fn sign(keys: &[SigningKey], id: &str, at_s: i64, body: &str) -> SignatureHeader
     SignatureHeaders { id: id.to_owned(), timestamp, standard, own }
 }
 
+/// Whether one of the keys signed these bytes under this id and timestamp; `standard` is the header `webhook-signature`.
+/// How old the signature is, is not looked at; nor are more signatures than an app can make.
+pub fn is_signed(keys: &[SigningKey], id: &str, timestamp: &str, standard: &str, body: &[u8]) -> bool {
+    let message = [id.as_bytes(), b".", timestamp.as_bytes(), b".", body];
+    let given = standard.split(' ').filter_map(|part| part.strip_prefix("v1,").and_then(unbase64));
+    let given: Vec<_> = given.take(WEBHOOK_SECRETS_MAX * 2).collect();
+    keys.iter().any(|key| given.iter().any(|mac| key.made(&message, mac)))
+}
+
 fn base64(bytes: &[u8]) -> String {
     use base64::Engine;
     base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
+fn unbase64(text: &str) -> Option<Vec<u8>> {
+    use base64::Engine;
+    base64::engine::general_purpose::STANDARD.decode(text).ok()
 }
 
 #[cfg(test)]
@@ -115,6 +139,28 @@ mod tests {
         assert_eq!(headers.standard, "v1,EnCliAkK7WdOc8vLOYpHIPyYki8x2JdK1wjnc2Nqy8Y=");
         let own = "t=1769423700,id=evt_01JXZ5R8QK3M7N2P4T6V8W0Y1A,v1=1270a588090aed674e73cbcb398a4720fc98922f31d8974ad708e773636acbc6";
         assert_eq!(headers.own, own);
+    }
+
+    #[test]
+    fn a_signature_is_known_by_any_of_the_keys_and_by_no_other() {
+        let (keys, other) = ([key(), SigningKey::new(vec![7; 32])], SigningKey::new(vec![8; 32]));
+        let signed = sign(&keys[1..], "evt_x", 5, "{}").standard;
+        let given =
+            |keys: &[SigningKey], id, at, text: &str, body: &str| is_signed(keys, id, at, text, body.as_bytes());
+        assert!(given(&keys, "evt_x", "5", &signed, "{}"));
+        assert!(given(&keys, "evt_x", "5", &format!("v1,x v2,y {signed}"), "{}"));
+        assert!(!given(&[other], "evt_x", "5", &signed, "{}"));
+        for (id, at, text, body) in [
+            ("evt_y", "5", signed.as_str(), "{}"),
+            ("evt_x", "6", &signed, "{}"),
+            ("evt_x", "5", &signed, "{ }"),
+            ("evt_x", "5", "", "{}"),
+            ("evt_x", "5", "v1,", "{}"),
+            ("evt_x", "5", &signed[..20], "{}"),
+            ("evt_x", "5", &format!("{}{signed}", "v1,AAAA ".repeat(8)), "{}"),
+        ] {
+            assert!(!given(&keys, id, at, text, body), "{id} {at} {text} {body}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use url::{Host, Url};
 use zenwallet_core::app::Environment;
 use zenwallet_core::egress::{self, Cidr};
+use zenwallet_core::id::InboxId;
 use zenwallet_core::limits::URL_MAX_CHARS;
 use zenwallet_core::{Code, Rejection};
 
@@ -71,12 +72,17 @@ impl Egress {
         may_call.then_some(parsed).ok_or_else(forbidden)
     }
 
-    /// Whether a connection to this address may be opened for an app of this environment.
-    pub fn may_call(&self, address: SocketAddr, environment: Environment) -> bool {
-        let opened = match environment {
+    /// The ranges that the operator opened for apps of this environment.
+    pub(crate) fn opened(&self, environment: Environment) -> &[Cidr] {
+        match environment {
             Environment::Test => &self.opened_test,
             Environment::Production => &self.opened_production,
-        };
+        }
+    }
+
+    /// Whether a connection to this address may be opened for an app of this environment.
+    pub fn may_call(&self, address: SocketAddr, environment: Environment) -> bool {
+        let opened = self.opened(environment);
         let port = address.port();
         let ip = address.ip().to_canonical();
         let is_here = self.own.iter().any(|own| own.port() == port && (ip == own.ip() || ip.is_loopback()));
@@ -88,6 +94,35 @@ impl Egress {
     pub(crate) fn is_own(&self, local: SocketAddr, peer: SocketAddr) -> bool {
         local.ip() == peer.ip() && self.own.iter().any(|own| own.port() == peer.port())
     }
+}
+
+/// Where one app's webhooks may go: out, as far as [`Egress`] lets them, or into the app's own inbox, which is no call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Receivers<'a> {
+    pub(crate) egress: &'a Egress,
+    /// What addresses of this gateway start with.
+    pub(crate) public_url: &'a str,
+    /// The app's inbox, if it has one and it was looked for.
+    pub(crate) inbox: Option<InboxId>,
+}
+
+impl Receivers<'_> {
+    /// Judges a URL as it is written; of this gateway's inboxes only the app's own will do.
+    pub(crate) fn check_url(&self, name: &'static str, url: &str, environment: Environment) -> Result<(), Rejection> {
+        match inbox_named(self.public_url, url) {
+            None => self.egress.check_url(name, url, environment).map(drop),
+            Some(id) if InboxId::parse(id).is_some_and(|id| self.inbox == Some(id)) => Ok(()),
+            Some(_) => {
+                let message = format!("{name} is no inbox of this app; ask for its own at /api/apps/{{app_id}}/inbox");
+                Err(Rejection::new(Code::UrlForbidden, name, message))
+            }
+        }
+    }
+}
+
+/// The id of the inbox that a URL of this gateway names.
+pub(crate) fn inbox_named<'a>(public_url: &str, url: &'a str) -> Option<&'a str> {
+    url.strip_prefix(public_url)?.strip_prefix("/inbox/")
 }
 
 /// Whether a name stands for this machine.

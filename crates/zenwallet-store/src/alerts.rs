@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::sql::{Row, Tx, values};
 use futures_util::FutureExt;
 use zenwallet_core::alert::{DIGEST_MS, FAILING_MS, FAILURES_KEPT_MS, KEPT_MS, STALE_MS, WAITING_MAX, id_of, retry_at};
+use zenwallet_core::app::Environment;
 use zenwallet_core::id::{AlertId, AppId, Id, UserId};
 use zenwallet_core::time::Timestamp;
 use zenwallet_core::user::{AlertType, Alerts, Email};
@@ -72,7 +73,7 @@ const FIND_DUE_USERS: &str = concat!(
 /// Of two nodes that come for one user at the same moment, the second waits here.
 const LOCK_USER: &str = "SELECT u.id, u.email, u.alerts, u.is_active FROM user_account u WHERE u.id = $1";
 const LEAVE_ALONE: &str = concat!("SELECT 1 WHERE ", is_left_alone!("$1", "$2", "$3", "$4"));
-const LIST_DUE: &str = "SELECT l.id, l.kind, l.app_id, a.name, l.facts, l.created_at_ms, l.visible_at_ms, l.attempts \
+const LIST_DUE: &str = "SELECT l.id, l.kind, l.app_id, a.name, a.environment, l.facts, l.created_at_ms, l.visible_at_ms, l.attempts \
     FROM alert l LEFT JOIN app a ON a.id = l.app_id WHERE l.user_id = $1 AND l.visible_at_ms <= $2 \
     ORDER BY l.created_at_ms, l.id LIMIT $3";
 const LEASE: &str = "UPDATE alert SET visible_at_ms = $1, attempts = attempts + 1 WHERE id = $2 AND visible_at_ms = $3";
@@ -166,6 +167,8 @@ pub struct Alert {
     pub app_id: Option<AppId>,
     /// What that app is called.
     pub app_name: Option<String>,
+    /// Which world that app lives in.
+    pub app_environment: Option<Environment>,
     /// What the text is made of.
     pub facts: String,
     /// When it happened.
@@ -303,6 +306,7 @@ fn alert(row: &mut Row) -> Result<Alert> {
         },
         app_id: row.optional_id()?,
         app_name: row.optional_text()?,
+        app_environment: row.optional_text()?.and_then(|name| Environment::parse(&name)),
         facts: row.text()?,
         at: row.time()?,
     })

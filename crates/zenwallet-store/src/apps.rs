@@ -56,6 +56,8 @@ const SET_APP_ACTIVE: &str = "UPDATE app SET is_active = $1 WHERE id = $2 AND de
 const LOCK_LOG: &str = "SELECT last_seq FROM app_log WHERE app_id = $1";
 const ANY_PENDING: &str = "SELECT 1 FROM payment WHERE app_id = $1 AND status = 0 AND expires_at_ms > $2 LIMIT 1";
 const DELETE_APP: &str = "UPDATE app SET is_active = $1, deleted_at_ms = $2 WHERE id = $3 AND deleted_at_ms IS NULL";
+/// Its messages go with it.
+const DELETE_INBOX: &str = "DELETE FROM inbox WHERE app_id = $1";
 const REVOKE_KEYS: &str = "UPDATE api_key SET revoked_at_ms = $1 WHERE app_id = $2 AND revoked_at_ms IS NULL";
 const FIND_KEY: &str = concat!(
     "SELECT ",
@@ -97,6 +99,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     LOCK_LOG,
     ANY_PENDING,
     DELETE_APP,
+    DELETE_INBOX,
     REVOKE_KEYS,
     FIND_KEY,
     LIST_KEYS,
@@ -215,7 +218,7 @@ impl Store {
         Ok(self.execute_audited(SET_APP_ACTIVE, values![is_active, id], &[]).await? > 0)
     }
 
-    /// Deletes an app that nobody can pay any more: its keys end, nobody sees it, its payments stay.
+    /// Deletes an app that nobody can pay any more: its keys end, its inbox goes, nobody sees it, its payments stay.
     pub async fn delete_app(&self, id: AppId, now: Timestamp, audit: &[AuditEntry]) -> Result<Deleted> {
         let audit = audit.to_vec();
         self.transact(move |tx| {
@@ -227,6 +230,7 @@ impl Store {
                 if tx.execute(DELETE_APP, values![false, now, id]).await? == 0 {
                     return Ok(Deleted::NoApp);
                 }
+                tx.execute(DELETE_INBOX, values![id]).await?;
                 tx.execute(REVOKE_KEYS, values![now, id]).await?;
                 append_audit(tx, &audit).await?;
                 Ok(Deleted::Yes)

@@ -13,7 +13,7 @@ const INSERT: &str = "INSERT INTO audit (id, at_ms, actor, actor_id, actor_name,
 /// A condition that is not asked for is NULL. Newest first, by the id.
 const LIST: &str = "SELECT id, at_ms, actor, actor_id, actor_name, action, app_id, target, address, request_id, before, after \
     FROM audit WHERE id < $1 AND id >= $2 AND ($3 IS NULL OR app_id = $3) AND ($4 IS NULL OR actor_id = $4) \
-    AND ($5 IS NULL OR action = $5) ORDER BY id DESC LIMIT $6";
+    AND ($5 IS NULL OR action = $5) AND ($6 IS NULL OR target = $6) ORDER BY id DESC LIMIT $7";
 
 /// Every statement here, for the test that prepares them all.
 #[cfg(test)]
@@ -28,6 +28,8 @@ pub struct AuditFilter {
     pub user_id: Option<UserId>,
     /// This action.
     pub action: Option<Action>,
+    /// Done to what has this public id.
+    pub target: Option<String>,
     /// At this moment or later.
     pub after: Option<Timestamp>,
     /// Before this moment.
@@ -73,7 +75,8 @@ impl Store {
         let below = below.map_or(end, |below| below.min(end));
         let from = filter.after.map_or(AuditId::from_bytes([0; 16]), Id::lower_bound);
         let (app_id, user_id) = (filter.app_id, filter.user_id.map(|id| id.to_string()));
-        let values = values![below, from, app_id, user_id, filter.action.map(Action::as_str), limit];
+        let (action, target) = (filter.action.map(Action::as_str), filter.target.as_deref());
+        let values = values![below, from, app_id, user_id, action, target, limit];
         self.rows("audit", LIST, values).await?.iter_mut().map(entry).collect()
     }
 }

@@ -11,6 +11,7 @@ mod command;
 mod delivery;
 mod error;
 mod group_commit;
+mod inbox;
 mod key_use;
 mod log;
 mod migration;
@@ -23,8 +24,10 @@ mod rollup;
 mod sessions;
 mod sql;
 mod sqlite;
+mod system;
 mod targets;
 mod throttle;
+mod timeline;
 mod usage;
 mod users;
 
@@ -45,6 +48,7 @@ pub use sessions::{Renewal, Renewed};
 #[doc(hidden)]
 pub use sqlite::SteppedWriter;
 pub use sqlite::{SqliteOptions, SqliteStore};
+pub use timeline::{SentWebhook, TriedWebhook};
 pub use usage::Used;
 pub use users::{Admission, UserChange, UserOutcome};
 

@@ -28,11 +28,9 @@ macro_rules! migrations {
 }
 
 /// PostgreSQL's steps.
-pub(crate) const POSTGRES: &[Migration] =
-    migrations!("postgres": 1 "0001_payments", 2 "0002_webhooks", 3 "0003_live", 4 "0004_rollup", 5 "0005_people",);
+pub(crate) const POSTGRES: &[Migration] = migrations!("postgres": 1 "0001_payments", 2 "0002_webhooks", 3 "0003_live", 4 "0004_rollup", 5 "0005_people", 6 "0006_inbox",);
 /// SQLite's steps: the same numbers and names.
-pub(crate) const SQLITE: &[Migration] =
-    migrations!("sqlite": 1 "0001_payments", 2 "0002_webhooks", 3 "0003_live", 4 "0004_rollup", 5 "0005_people",);
+pub(crate) const SQLITE: &[Migration] = migrations!("sqlite": 1 "0001_payments", 2 "0002_webhooks", 3 "0003_live", 4 "0004_rollup", 5 "0005_people", 6 "0006_inbox",);
 
 /// The steps still to apply, given those that were; an error when the database knows other ones than we do.
 pub(crate) fn pending<'a>(known: &'a [Migration], applied: &[(u32, String)]) -> Result<Vec<&'a Migration>> {

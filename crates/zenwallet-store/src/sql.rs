@@ -106,12 +106,13 @@ impl Row {
         self.checked(as_int)
     }
 
+    /// A number that stands for a word.
+    pub(crate) fn code<T>(&mut self, meaning: impl FnOnce(i16) -> Option<T>) -> Result<T> {
+        self.checked(|value| meaning(as_int(value)?.try_into().ok()?))
+    }
+
     pub(crate) fn boolean(&mut self) -> Result<bool> {
-        self.checked(|value| match value {
-            Value::Bool(value) => Some(value),
-            Value::Int(value) => Some(value != 0),
-            _ => None,
-        })
+        self.checked(as_bool)
     }
 
     pub(crate) fn text(&mut self) -> Result<String> {
@@ -146,6 +147,10 @@ impl Row {
 
     pub(crate) fn optional_time(&mut self) -> Result<Option<Timestamp>> {
         Ok(self.optional(as_int)?.map(Timestamp::from_ms))
+    }
+
+    pub(crate) fn optional_boolean(&mut self) -> Result<Option<bool>> {
+        self.optional(as_bool)
     }
 
     pub(crate) fn optional_text(&mut self) -> Result<Option<String>> {
@@ -200,6 +205,14 @@ const COLUMNS: [&str; 21] = [
 fn as_int(value: Value) -> Option<i64> {
     match value {
         Value::Int(value) => Some(value),
+        _ => None,
+    }
+}
+
+fn as_bool(value: Value) -> Option<bool> {
+    match value {
+        Value::Bool(value) => Some(value),
+        Value::Int(value) => Some(value != 0),
         _ => None,
     }
 }
@@ -313,14 +326,16 @@ impl Store {
 /// Every statement that is written once, for the tests that prepare them all on both databases.
 #[cfg(test)]
 pub(crate) fn statements() -> Vec<&'static str> {
-    use crate::{alerts, apps, audit, places, sessions, throttle, usage, users};
+    use crate::{alerts, apps, audit, inbox, places, sessions, throttle, timeline, usage, users};
     [
         alerts::STATEMENTS,
         apps::STATEMENTS,
         audit::STATEMENTS,
+        inbox::STATEMENTS,
         places::STATEMENTS,
         sessions::STATEMENTS,
         throttle::STATEMENTS,
+        timeline::STATEMENTS,
         usage::STATEMENTS,
         users::STATEMENTS,
     ]

@@ -173,11 +173,10 @@ async fn show_setup(config: &Config, gateway: &Gateway) -> anyhow::Result<()> {
     let Some(token) = gateway.setup_token().await? else { return Ok(()) };
     let url = &config.public_url;
     say(&format!(
-        "\nNobody can log in yet. Make the first user, an admin, on this machine:\n\n\
-         \x20 zenwallet user create --email you@example.com --name You --role admin\n\n\
-         or from anywhere with this token, which works once:\n\n\
-         \x20 curl {url}/api/auth/setup -H 'Content-Type: application/json' \\\n\
-         \x20   -d '{{\"token\":\"{token}\",\"email\":\"you@example.com\",\"name\":\"You\",\"password\":\"…\"}}'\n",
+        "\nNobody can log in yet. Open this link to make the first user, an admin; it works once:\n\n\
+         \x20 {url}/setup#token={token}\n\n\
+         or make him on this machine:\n\n\
+         \x20 zenwallet user create --email you@example.com --name You --role admin\n",
     ));
     Ok(())
 }

@@ -67,7 +67,7 @@ def current(totp):
 def walk(gateway, known):
     """From the printed token to the logout, as a browser and an authenticator do it."""
     out = Gateway.read(gateway.stdout)
-    token = known.add("setup token", re.search(r'"token":"([^"]+)"', out).group(1))
+    token = known.add("setup token", re.search(r'/setup#token=(\S+)', out).group(1))
     password = known.add("password", secrets.token_urlsafe(18))
     ada = Client(gateway)
     check("the setup is open", ada.send("GET", "/api/auth/setup", status=200)["is_open"] is True)

@@ -14,8 +14,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use zenwallet_core::id::{
-    AppId, AppKind, DeliveryKind, EndpointKind, EventKind, Id, KeyKind, Kind, LinkKind, PaymentKind, SessionKind,
-    UserKind,
+    AppId, AppKind, DeliveryKind, EndpointKind, EventKind, Id, InboxKind, KeyKind, Kind, LinkKind, PaymentKind,
+    SessionKind, UserKind,
 };
 use zenwallet_core::limits::{BODY_MAX_BYTES, IDEMPOTENCY_KEY_MAX_BYTES};
 use zenwallet_core::{Code, Rejection};
@@ -197,6 +197,10 @@ impl Named for SessionKind {
 
 impl Named for LinkKind {
     const UNKNOWN: Code = Code::InvitationNotFound;
+}
+
+impl Named for InboxKind {
+    const UNKNOWN: Code = Code::InboxNotFound;
 }
 
 impl Named for AppKind {

@@ -349,3 +349,29 @@ fn the_gateway_does_not_call_itself_at_any_of_its_addresses() {
     assert!(!is_own("203.0.113.9:40000", "203.0.113.9:9000"), "another program on this machine");
     assert!(!is_own("203.0.113.9:40000", "203.0.113.10:8080"), "another machine");
 }
+
+#[test]
+fn of_this_gateways_inboxes_an_app_names_its_own_alone() {
+    use zenwallet_core::id::IdSource;
+    let ids = IdSource::seeded(5);
+    let now = zenwallet_core::time::Timestamp::from_ms(0);
+    let (own, other): (InboxId, InboxId) = (ids.next(now), ids.next(now));
+    let egress = Egress::default();
+    // Behind no proxy the gateway's own address is one that nothing may call.
+    let base = "http://127.0.0.1:8080";
+    let judge = |inbox, url: &str| {
+        let receivers = Receivers { egress: &egress, public_url: base, inbox };
+        receivers.check_url("url", url, Environment::Test).map_err(|rejection| rejection.code)
+    };
+    let (url, foreign) = (format!("{base}/inbox/{own}"), format!("{base}/inbox/{other}"));
+    assert_eq!(judge(Some(own), &url), Ok(()));
+    assert_eq!(judge(None, &url), Err(Code::UrlForbidden));
+    for url in [&foreign, &format!("{url}/"), &format!("{url}?a"), &format!("{base}/inbox/"), &format!("{base}/x")] {
+        assert_eq!(judge(Some(own), url), Err(Code::UrlForbidden), "{url}");
+    }
+    // Another spelling of this address is no inbox, and as closed as ever.
+    for url in [format!("http://127.0.0.1:8080//inbox/{own}"), format!("http://localhost:8080/inbox/{own}")] {
+        assert_eq!(judge(Some(own), &url), Err(Code::UrlForbidden), "{url}");
+    }
+    assert_eq!(judge(Some(own), "https://shop.example/hook"), Ok(()));
+}

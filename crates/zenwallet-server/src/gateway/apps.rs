@@ -66,7 +66,7 @@ impl Gateway {
     ) -> Result<CreatedApp, AppError> {
         app::check_name(&new.name)?;
         if let Some(url) = &new.webhook_url {
-            self.webhooks.egress.check_url("webhook_url", url, new.environment)?;
+            self.receivers_of_new_app().check_url("webhook_url", url, new.environment)?;
         }
         check_rate(new.rate_limit_per_s)?;
         let now = self.now();

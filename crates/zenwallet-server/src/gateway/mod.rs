@@ -5,6 +5,7 @@ mod analytics;
 mod apps;
 mod buckets;
 mod delivery;
+mod inbox;
 mod keys;
 mod live;
 mod log;
@@ -13,6 +14,8 @@ mod people;
 mod scope;
 mod search;
 mod secrets;
+mod system;
+mod timeline;
 mod usage;
 mod webhooks;
 
@@ -20,6 +23,7 @@ pub use crate::wire::app::NewApp;
 pub use crate::wire::auth::NewAccount;
 pub use apps::{AppError, CreatedApp};
 pub(crate) use delivery::DressingError;
+pub(crate) use inbox::Post;
 pub use keys::{Caller, KeyRefusal};
 pub(crate) use live::{Farewell, FollowError, Follower};
 pub(crate) use log::LogError;
@@ -63,6 +67,7 @@ pub struct Gateway {
     people: people::People,
     signing_keys: delivery::SigningKeys,
     usage: usage::Usage,
+    started_at: Timestamp,
 }
 
 /// Why a gateway cannot start.
@@ -98,7 +103,23 @@ impl Gateway {
         let people = people::People::new(&ids, public_url);
         let live = live::Live::new(log.max_followers_per_app);
         let (usage, mailer) = (usage::Usage::default(), None);
-        Ok(Self { store, clock, ids, view, webhooks, mailer, log, live, key, callers, people, signing_keys, usage })
+        let started_at = clock.now();
+        Ok(Self {
+            store,
+            clock,
+            ids,
+            view,
+            webhooks,
+            mailer,
+            log,
+            live,
+            key,
+            callers,
+            people,
+            signing_keys,
+            usage,
+            started_at,
+        })
     }
 
     /// The present moment.

@@ -25,7 +25,7 @@ pub(crate) async fn create_app(
     UserCaller(login): UserCaller,
     request: JsonRequest,
 ) -> Answered {
-    let new = CreateApp::parse(&request.body, &gateway.webhooks.egress)?;
+    let new = CreateApp::parse(&request.body, gateway.receivers_of_new_app())?;
     let made = gateway.create_app_of(&login, new).await?;
     Ok(show(201, &CreatedAppObject::new(&made.app, &made.api_key, made.webhook_secret)))
 }

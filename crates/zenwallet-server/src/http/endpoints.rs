@@ -31,8 +31,8 @@ pub(crate) async fn create_endpoint(
     exchange: Exchange,
     request: JsonRequest,
 ) -> Answered {
-    let rules = &gateway.webhooks.egress;
-    let wanted = EndpointChange::parse_new(&request.body, caller.app.environment, rules)?;
+    let receivers = gateway.receivers(&caller.app, &request.body).await?;
+    let wanted = EndpointChange::parse_new(&request.body, caller.app.environment, receivers)?;
     let endpoint = gateway.create_endpoint(&caller.app, wanted).await?;
     gateway.note_act(&caller, &exchange.visitor(), Action::EndpointCreated, endpoint.id).await?;
     Ok(endpoint_answer(&gateway, 201, &endpoint))
@@ -90,8 +90,8 @@ pub(crate) async fn update_endpoint(
     PathId(id): PathId<EndpointKind>,
     request: JsonRequest,
 ) -> Answered {
-    let rules = &gateway.webhooks.egress;
-    let wanted = EndpointChange::parse(&request.body, caller.app.environment, rules)?;
+    let receivers = gateway.receivers(&caller.app, &request.body).await?;
+    let wanted = EndpointChange::parse(&request.body, caller.app.environment, receivers)?;
     let endpoint = gateway.update_endpoint(caller.app.id, id, wanted).await?;
     gateway.note_act(&caller, &exchange.visitor(), Action::EndpointChanged, id).await?;
     Ok(endpoint_answer(&gateway, 200, &endpoint))

@@ -9,6 +9,7 @@ mod docs;
 mod endpoints;
 mod events;
 mod export;
+mod inbox;
 pub mod openapi;
 mod payments;
 mod qr;
@@ -22,11 +23,11 @@ mod webhooks;
 
 use crate::edge::ApiError;
 use crate::gateway::Gateway;
-use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
+use axum::{Extension, Router};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -37,7 +38,9 @@ pub(crate) fn routes(with_metrics: bool) -> Router<Arc<Gateway>> {
     let (api, document) = openapi::routes();
     let router =
         api.route("/healthz", get(system::healthz)).route("/readyz", get(system::readyz)).merge(docs::routes(document));
-    if with_metrics { router.route("/metrics", get(system::metrics)) } else { router }
+    let router = router.route("/inbox/{inbox_id}", post(inbox::post_message));
+    let router = if with_metrics { router.route("/metrics", get(system::metrics)) } else { router };
+    router.layer(Extension(settings::ServesMetrics(with_metrics)))
 }
 
 /// An answer of JSON.

@@ -1,8 +1,8 @@
 //! The routes of the API and their description: one list makes both, so they cannot drift apart.
 
 use super::{
-    analytics, apps, audit, auth, deliveries, endpoints, events, export, payments, qr, scope, search, settings, usage,
-    users, webhooks,
+    analytics, apps, audit, auth, deliveries, endpoints, events, export, inbox, payments, qr, scope, search, settings,
+    usage, users, webhooks,
 };
 use crate::gateway::Gateway;
 use axum::Router;
@@ -73,6 +73,7 @@ pub(super) fn routes() -> (Router<Arc<Gateway>>, Document) {
         .routes(routes!(payments::get_payment))
         .routes(routes!(payments::complete_payment))
         .routes(routes!(payments::cancel_payment))
+        .routes(routes!(payments::get_timeline))
         .routes(routes!(qr::get_qr_png))
         .routes(routes!(qr::get_qr_svg))
         .routes(routes!(events::list_events))
@@ -109,6 +110,8 @@ fn people_routes() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(apps::update_key, apps::revoke_key))
         .routes(routes!(apps::rotate_key))
         .routes(routes!(usage::get_app_usage))
+        .routes(routes!(inbox::get_inbox))
+        .routes(routes!(inbox::list_messages, inbox::empty_inbox))
         .routes(routes!(auth::set_up, auth::get_setup))
         .routes(routes!(auth::log_in))
         .routes(routes!(auth::refresh_session))
@@ -138,6 +141,7 @@ fn people_routes() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(search::search))
         .routes(routes!(settings::get_notifications, settings::update_notifications))
         .routes(routes!(settings::send_test_email))
+        .routes(routes!(settings::get_system))
 }
 
 /// A member that no description names is refused; the schemas say so too.

@@ -1,12 +1,13 @@
 //! `/api/payments`
 
-use super::{Answered, json};
+use super::{Answered, json, show};
 use crate::edge::{ApiError, AppCaller, AppsCaller, Exchange, JsonRequest, PathId, Query};
 use crate::gateway::{Caller, Gateway};
 use crate::wire::error::ErrorBody;
 use crate::wire::list::{self, ListRequest, PaymentList};
 use crate::wire::payment::{CompletePayment, CreatePayment, PaymentObject};
 use crate::wire::query::Params;
+use crate::wire::timeline::Timeline;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue};
@@ -33,7 +34,8 @@ pub(crate) async fn create_payment(
     AppCaller(caller): AppCaller,
     request: JsonRequest,
 ) -> Answered {
-    let wanted = CreatePayment::parse(&request.body, caller.app.environment, &gateway.webhooks.egress)?;
+    let receivers = gateway.receivers(&caller.app, &request.body).await?;
+    let wanted = CreatePayment::parse(&request.body, caller.app.environment, receivers)?;
     let payment = gateway.draft_payment(&caller.app, wanted);
     let body = Bytes::from(gateway.view.payment(&payment, true));
     let answer: crate::gateway::Answer = Arc::new(move |_| StoredAnswer { status: 201, body: body.clone() });
@@ -65,6 +67,27 @@ pub(crate) async fn get_payment(
         gateway.view.name_app(&mut shown, &payment);
     }
     Ok(json(200, shown))
+}
+
+/// Read a payment's timeline
+///
+/// What befell it and its webhooks, oldest first, in sentences: made of what the gateway has written down anyway. Who acted is
+/// null where that is written down nowhere.
+#[utoipa::path(get, path = "/api/payments/{payment_id}/timeline", tag = "Payments",
+    params(("payment_id" = String, Path, description = "The payment")),
+    responses(
+        (status = 200, body = Timeline, description = "The first 200 entries"),
+        (status = 400, body = ErrorBody, description = "Unknown parameter"),
+        (status = 404, body = ErrorBody, description = "No payment of this app has this id")))]
+pub(crate) async fn get_timeline(
+    State(gateway): State<Arc<Gateway>>,
+    AppCaller(caller): AppCaller,
+    PathId(id): PathId<PaymentKind>,
+    Query(query): Query,
+) -> Answered {
+    Params::parse(query.as_deref()).finish(())?;
+    let found = gateway.payment_timeline(caller.app.id, id).await?;
+    Ok(show(200, &found.ok_or(ApiError::new(Code::PaymentNotFound))?))
 }
 
 /// List payments

@@ -1,4 +1,4 @@
-//! `/api/settings`: what a user wants to be told of.
+//! `/api/settings`: what a user wants to be told of, and how this gateway is set up.
 
 use super::{Answered, show};
 use crate::edge::{JsonRequest, Query, UserCaller};
@@ -6,6 +6,8 @@ use crate::gateway::Gateway;
 use crate::wire::error::ErrorBody;
 use crate::wire::notification::{NotificationSettings, TestEmail, UpdateNotifications, parse_change};
 use crate::wire::query::Params;
+use crate::wire::system::SystemObject;
+use axum::Extension;
 use axum::extract::State;
 use std::sync::Arc;
 
@@ -58,4 +60,26 @@ pub(crate) async fn send_test_email(
     request.expect_nothing()?;
     let user = gateway.send_test_email(&login).await?;
     Ok(show(200, &TestEmail::new(&user)))
+}
+
+/// Whether this node answers at `/metrics`.
+#[derive(Clone, Copy)]
+pub(super) struct ServesMetrics(pub(super) bool);
+
+/// Read how the gateway is set up
+///
+/// As the node that answers sees it, without secrets. For admins.
+#[utoipa::path(get, path = "/api/settings/system", tag = "Settings", security(("session" = [])),
+    responses(
+        (status = 200, body = SystemObject, description = "How it is set up"),
+        (status = 400, body = ErrorBody, description = "Unknown parameter")))]
+pub(crate) async fn get_system(
+    State(gateway): State<Arc<Gateway>>,
+    Extension(ServesMetrics(metrics)): Extension<ServesMetrics>,
+    UserCaller(login): UserCaller,
+    Query(query): Query,
+) -> Answered {
+    login.require_admin()?;
+    Params::parse(query.as_deref()).finish(())?;
+    Ok(show(200, &gateway.describe_system(metrics).await?))
 }

@@ -28,8 +28,8 @@ pub(crate) async fn test_webhook(
     AppCaller(caller): AppCaller,
     request: JsonRequest,
 ) -> Answered {
-    let rules = &gateway.webhooks.egress;
-    let target = match TestWebhook::parse(&request.body, caller.app.environment, rules)? {
+    let receivers = gateway.receivers(&caller.app, &request.body).await?;
+    let target = match TestWebhook::parse(&request.body, caller.app.environment, receivers)? {
         TestWebhook { url: Some(url), .. } => TestTarget::Url(url),
         TestWebhook { endpoint_id, url: None } => TestTarget::Endpoint(known_id(&endpoint_id.unwrap_or_default())?),
     };

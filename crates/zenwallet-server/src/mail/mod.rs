@@ -98,6 +98,11 @@ impl Mailer {
         Ok(Self { server, tls, from, public_url, places: Semaphore::new(SENDING_MAX) })
     }
 
+    /// Whom emails come from.
+    pub(crate) fn from(&self) -> String {
+        self.from.to_string()
+    }
+
     /// What links in emails start with.
     pub(crate) fn public_url(&self) -> &str {
         &self.public_url

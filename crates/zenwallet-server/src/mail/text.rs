@@ -74,7 +74,7 @@ fn finish(id: String, subject: &str, body: &str, public_url: &str) -> Letter {
     let subject: String = one_line(&format!("[ZenWallet] {subject}")).chars().take(SUBJECT_MAX_CHARS).collect();
     let body = format!(
         "{body}\n-- \nYou get this because your account at {public_url} asks for it.\n\
-         What you are told by email: {public_url}/settings/notifications\n"
+         What you are told by email: {public_url}/settings#notifications\n"
     );
     Letter { id, subject, body }
 }
@@ -150,12 +150,15 @@ const fn fallback(kind: AlertType) -> &'static str {
 
 /// The page of the dashboard that shows more.
 fn page(alert: &Alert) -> String {
-    match (alert.kind, alert.app_id) {
-        (AlertType::SignIn, _) => "/settings/sessions".to_owned(),
-        (AlertType::WebhookFailing, Some(id)) => format!("/apps/{id}/webhooks"),
-        (AlertType::KeyChanged, Some(id)) => format!("/apps/{id}/keys"),
-        (AlertType::UsageLimit, Some(id)) => format!("/apps/{id}/usage"),
-        (_, None) => "/".to_owned(),
+    let tab = match alert.kind {
+        AlertType::SignIn => return "/settings#sessions".to_owned(),
+        AlertType::WebhookFailing => "webhooks",
+        AlertType::KeyChanged => "keys",
+        AlertType::UsageLimit => "usage",
+    };
+    match alert.app_id.zip(alert.app_environment) {
+        Some((id, environment)) => format!("/{}/apps/{id}?tab={tab}", environment.as_str()),
+        None => "/".to_owned(),
     }
 }
 
@@ -184,4 +187,33 @@ pub(super) fn one_line(text: &str) -> String {
         c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     text.split(is_break).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zenwallet_core::app::Environment;
+    use zenwallet_core::id::AppId;
+
+    #[test]
+    fn an_alert_leads_to_the_page_that_says_more() {
+        let id = AppId::from_bytes([3; 16]);
+        let led = |kind, app: Option<(AppId, Environment)>| {
+            page(&Alert {
+                id: AlertId::from_bytes([1; 16]),
+                kind,
+                app_id: app.map(|(id, _)| id),
+                app_name: None,
+                app_environment: app.map(|(_, environment)| environment),
+                facts: String::new(),
+                at: Timestamp::from_ms(0),
+            })
+        };
+        let (test, live) = (Some((id, Environment::Test)), Some((id, Environment::Production)));
+        assert_eq!(led(AlertType::WebhookFailing, test), format!("/test/apps/{id}?tab=webhooks"));
+        assert_eq!(led(AlertType::KeyChanged, live), format!("/production/apps/{id}?tab=keys"));
+        assert_eq!(led(AlertType::UsageLimit, live), format!("/production/apps/{id}?tab=usage"));
+        assert_eq!(led(AlertType::SignIn, None), "/settings#sessions");
+        assert_eq!(led(AlertType::UsageLimit, None), "/");
+    }
 }

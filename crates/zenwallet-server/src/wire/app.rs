@@ -1,7 +1,7 @@
 //! Apps and keys: what is asked of them, and how they are shown.
 
 use super::body::Fields;
-use crate::egress::Egress;
+use crate::egress::Receivers;
 use serde::Serialize;
 use utoipa::ToSchema;
 use zenwallet_core::app::{ApiKey, App, Environment, SecretKey};
@@ -109,7 +109,7 @@ pub(crate) struct CreateApp {
 }
 
 impl CreateApp {
-    pub(crate) fn parse(body: &[u8], egress: &Egress) -> Result<NewApp, Refused> {
+    pub(crate) fn parse(body: &[u8], receivers: Receivers<'_>) -> Result<NewApp, Refused> {
         let mut fields = fields(body)?;
         let name = fields.string("name", APP_NAME_MAX_CHARS);
         let name = fields.require("name", name);
@@ -120,8 +120,8 @@ impl CreateApp {
             fields.keep(Environment::parse(&text).ok_or_else(invalid))
         });
         let url = fields.string("webhook_url", URL_MAX_CHARS).and_then(|url| {
-            let checked = egress.check_url("webhook_url", &url, environment.unwrap_or(Environment::Test));
-            fields.keep(checked.map(|_| url))
+            let checked = receivers.check_url("webhook_url", &url, environment.unwrap_or(Environment::Test));
+            fields.keep(checked.map(|()| url))
         });
         let rate_limit_per_s = count(&mut fields, "rate_limit", 0..=i64::from(RATE_MAX_PER_S));
         let made = name.zip(environment);

@@ -49,6 +49,7 @@ fn filter(params: &mut Params) -> AuditFilter {
         app_id: params.id("app_id"),
         user_id: params.id("user_id"),
         action,
+        target: None,
         after: params.time("after"),
         before: params.time("before"),
     }

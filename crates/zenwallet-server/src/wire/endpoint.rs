@@ -2,7 +2,7 @@
 
 use super::body::Fields;
 use super::event::{EventName, parse_events};
-use crate::egress::Egress;
+use crate::egress::Receivers;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -102,21 +102,29 @@ pub(crate) struct EndpointChange {
 
 impl EndpointChange {
     /// Reads what a new endpoint is to be.
-    pub(crate) fn parse_new(body: &[u8], environment: Environment, egress: &Egress) -> Result<Self, Vec<Rejection>> {
+    pub(crate) fn parse_new(
+        body: &[u8],
+        environment: Environment,
+        receivers: Receivers<'_>,
+    ) -> Result<Self, Vec<Rejection>> {
         let mut fields = Fields::parse(body).map_err(|rejection| vec![rejection])?;
-        let change = Self::read(&mut fields, environment, egress);
+        let change = Self::read(&mut fields, environment, receivers);
         fields.require("url", change.url.as_ref());
         fields.finish(Some(change))
     }
 
     /// Reads what is to change of an endpoint.
-    pub(crate) fn parse(body: &[u8], environment: Environment, egress: &Egress) -> Result<Self, Vec<Rejection>> {
+    pub(crate) fn parse(
+        body: &[u8],
+        environment: Environment,
+        receivers: Receivers<'_>,
+    ) -> Result<Self, Vec<Rejection>> {
         let mut fields = Fields::parse(body).map_err(|rejection| vec![rejection])?;
         for name in ["url", "events", "is_enabled"] {
             fields.refuse_null(name);
         }
         let (no_headers, no_description) = (fields.is_null("headers"), fields.is_null("description"));
-        let mut change = Self::read(&mut fields, environment, egress);
+        let mut change = Self::read(&mut fields, environment, receivers);
         if no_headers {
             change.headers = Some(Vec::new());
         }
@@ -126,11 +134,11 @@ impl EndpointChange {
         fields.finish(Some(change))
     }
 
-    fn read(fields: &mut Fields<'_>, environment: Environment, egress: &Egress) -> Self {
+    fn read(fields: &mut Fields<'_>, environment: Environment, receivers: Receivers<'_>) -> Self {
         let url = fields.string("url", at_most::URL_MAX_CHARS);
         let url = url.and_then(|url| {
-            let checked = egress.check_url("url", &url, environment);
-            fields.keep(checked.map(|_| url))
+            let checked = receivers.check_url("url", &url, environment);
+            fields.keep(checked.map(|()| url))
         });
         let events = fields.strings("events");
         let events = events.and_then(|names| fields.keep(parse_events("events", &names)));

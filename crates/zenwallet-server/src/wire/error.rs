@@ -77,6 +77,7 @@ pub(crate) const fn class(code: Code) -> (u16, &'static str) {
         | Code::UserNotFound
         | Code::SessionNotFound
         | Code::InvitationNotFound
+        | Code::InboxNotFound
         | Code::KeyNotFound => (404, INVALID),
         Code::MethodNotAllowed => (405, INVALID),
         Code::RequestTimeout => (408, INVALID),
@@ -115,6 +116,7 @@ pub(crate) const fn class(code: Code) -> (u16, &'static str) {
         | Code::AppLimit
         | Code::AppHasPendingPayments
         | Code::EmailNotConfigured
+        | Code::InboxTestOnly
         | Code::VersionConflict
         | Code::WebhookSecretLimit => (409, "conflict_error"),
         Code::IdempotencyKeyInUse => (409, "idempotency_error"),

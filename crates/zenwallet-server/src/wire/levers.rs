@@ -1,7 +1,7 @@
 //! What an app does with its webhooks beside looking at them: tests, replays, new secrets.
 
 use super::body::Fields;
-use crate::egress::Egress;
+use crate::egress::Receivers;
 use serde::Serialize;
 use utoipa::ToSchema;
 use zenwallet_core::app::Environment;
@@ -25,7 +25,11 @@ pub(crate) struct TestWebhook {
 }
 
 impl TestWebhook {
-    pub(crate) fn parse(body: &[u8], environment: Environment, egress: &Egress) -> Result<Self, Vec<Rejection>> {
+    pub(crate) fn parse(
+        body: &[u8],
+        environment: Environment,
+        receivers: Receivers<'_>,
+    ) -> Result<Self, Vec<Rejection>> {
         let mut fields = Fields::parse(body).map_err(|rejection| vec![rejection])?;
         match ["endpoint_id", "url"].map(|name| fields.names(name)) {
             [true, true] => {
@@ -43,8 +47,8 @@ impl TestWebhook {
         let endpoint_id = fields.string("endpoint_id", ID_MAX_CHARS);
         let url = fields.string("url", URL_MAX_CHARS);
         let url = url.and_then(|url| {
-            let checked = egress.check_url("url", &url, environment);
-            fields.keep(checked.map(|_| url))
+            let checked = receivers.check_url("url", &url, environment);
+            fields.keep(checked.map(|()| url))
         });
         fields.finish(Some(Self { endpoint_id, url }))
     }

@@ -1,7 +1,7 @@
 //! The payment: how it is asked for, and how it is shown.
 
 use super::body::Fields;
-use crate::egress::Egress;
+use crate::egress::Receivers;
 use crate::qr::QrCodes;
 use serde_json::value::RawValue;
 use std::fmt::Write;
@@ -86,7 +86,11 @@ pub(crate) enum MetadataValue {
 
 impl CreatePayment {
     /// Reads a request's body for an app of this environment.
-    pub(crate) fn parse(body: &[u8], environment: Environment, egress: &Egress) -> Result<Self, Vec<Rejection>> {
+    pub(crate) fn parse(
+        body: &[u8],
+        environment: Environment,
+        receivers: Receivers<'_>,
+    ) -> Result<Self, Vec<Rejection>> {
         let mut fields = Fields::parse(body).map_err(|rejection| vec![rejection])?;
         let amount = fields.amount();
         let amount = fields.require("amount", amount);
@@ -96,8 +100,8 @@ impl CreatePayment {
         let description = fields.string("description", at_most::DESCRIPTION_MAX_CHARS);
         let webhook_url = fields.string("webhook_url", at_most::URL_MAX_CHARS);
         let webhook_url = webhook_url.and_then(|url| {
-            let checked = egress.check_url("webhook_url", &url, environment);
-            fields.keep(checked.map(|_| url))
+            let checked = receivers.check_url("webhook_url", &url, environment);
+            fields.keep(checked.map(|()| url))
         });
         let metadata = fields.metadata().unwrap_or_default();
         let lifetime = at_most::EXPIRES_IN_MIN_S..=at_most::EXPIRES_IN_MAX_S;

@@ -73,6 +73,8 @@ fn seen(code: Code) -> Seen {
         | Code::AfterSeqAhead
         | Code::OriginForbidden
         | Code::SocketRequestInvalid
+        | Code::InboxTestOnly
+        | Code::InboxNotFound
         | Code::WebhookSecretLimit => Act,
         Code::SessionMissing | Code::SessionInvalid | Code::NotForKeys => {
             In("people::login::a_login_gives_tokens_that_work")
@@ -203,6 +205,8 @@ async fn act_on_webhooks(app: &TestApp, code: Code) -> Answer {
             let id = crate::webhooks::finished_delivery(app, &app.b).await;
             app.post(format!("/api/webhooks/deliveries/{id}/cancel")).key(&app.b)
         }
+        Code::InboxTestOnly => app.get(format!("/api/apps/{}/inbox", app.live.app_id)).key(&app.live),
+        Code::InboxNotFound => app.post("/inbox/ibx_0000000000000000000001"),
         Code::AppNotFound => rotate(app.b.app_id),
         Code::WebhookSecretLimit => {
             for _ in 1..WEBHOOK_SECRETS_MAX {

@@ -120,13 +120,16 @@ const CREATING: [&str; 8] = [
 ];
 
 /// What can be refused for what something is at the moment.
-const CONFLICTING: [(&str, &str); 25] = [
+const CONFLICTING: [(&str, &str); 28] = [
     ("POST", "/api/payments/create"),
     ("POST", "/api/payments/{payment_id}/complete"),
     ("POST", "/api/payments/{payment_id}/cancel"),
     ("POST", "/api/webhooks/endpoints"),
     ("POST", "/api/webhooks/deliveries/{delivery_id}/cancel"),
     ("POST", "/api/apps/{app_id}/webhook-secret/rotate"),
+    ("GET", "/api/apps/{app_id}/inbox"),
+    ("GET", "/api/apps/{app_id}/inbox/messages"),
+    ("DELETE", "/api/apps/{app_id}/inbox/messages"),
     ("POST", "/api/apps"),
     ("DELETE", "/api/apps/{app_id}"),
     ("POST", "/api/apps/{app_id}/keys"),

@@ -141,8 +141,9 @@ async fn an_email_says_what_when_where_and_how_to_turn_it_off(app: TestApp) {
         "The key \"Billing\" sk_test_=E2=80=A64f2a took the place of the one before, by bob@example.com from 203.0.113.7.",
         "When: 2026-01-26 10:35:00 UTC",
         &format!("App:  \"Shop\" ({id})"),
-        &format!("See:  {PUBLIC_URL}/apps/{id}/keys"),
-        &format!("{PUBLIC_URL}/settings/notifications"),
+        // `=` as an email spells it.
+        &format!("See:  {PUBLIC_URL}/test/apps/{id}?tab=3Dkeys"),
+        &format!("{PUBLIC_URL}/settings#notifications"),
     ] {
         assert!(body.contains(part), "{part} in {body}");
     }

@@ -91,6 +91,7 @@ pub(crate) async fn every_list_of_entries_equals_a_filtered_vec(h: &Harness) {
             app_id: dice.once_in(2).then(|| *dice.pick(&apps)),
             user_id: dice.once_in(2).then(|| *dice.pick(&users)),
             action: dice.once_in(2).then(|| *dice.pick(&Action::ALL[..5])),
+            target: dice.once_in(4).then(|| dice.pick(&all).target.clone()).flatten(),
             after: at(&dice),
             before: at(&dice),
         };
@@ -100,6 +101,7 @@ pub(crate) async fn every_list_of_entries_equals_a_filtered_vec(h: &Harness) {
             filter.app_id.is_none_or(|id| entry.app_id == Some(id))
                 && filter.user_id.is_none_or(|id| by(entry, id))
                 && filter.action.is_none_or(|action| entry.action == action)
+                && (filter.target.is_none() || filter.target == entry.target)
                 && filter.after.is_none_or(|at| entry.at >= at)
                 && filter.before.is_none_or(|at| entry.at < at)
                 && below.is_none_or(|id| entry.id < id)

@@ -14,6 +14,7 @@ mod users;
 pub use audit::Visitor;
 pub(super) use audit::{app_facts, key_facts};
 pub(crate) use login::Granted;
+pub(super) use throttle::Attempt;
 pub(crate) use tokens::Token;
 pub use users::OpenedLink;
 

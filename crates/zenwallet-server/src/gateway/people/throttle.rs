@@ -4,7 +4,7 @@
 use super::{PeopleError, Visitor};
 use crate::gateway::Gateway;
 use zenwallet_core::app::KeyHash;
-use zenwallet_core::id::SessionId;
+use zenwallet_core::id::{InboxId, SessionId};
 use zenwallet_core::rate::SlowPolicy;
 use zenwallet_core::user::Email;
 
@@ -14,11 +14,14 @@ const DEVICE: SlowPolicy = SlowPolicy { every_ms: 60_000, burst: 10 };
 const SESSION: SlowPolicy = SlowPolicy { every_ms: 60_000, burst: 10 };
 /// A second factor has but a million codes.
 const SECOND_FACTOR: SlowPolicy = SlowPolicy { every_ms: 300_000, burst: 5 };
+/// Inboxes are for trying things out, so a few messages a second are many.
+const INBOX: SlowPolicy = SlowPolicy { every_ms: 200, burst: 300 };
+const INBOX_SENDER: SlowPolicy = SlowPolicy { every_ms: 500, burst: 120 };
 const LINKS: SlowPolicy = SlowPolicy { every_ms: 300_000, burst: 3 };
 
 /// What an attempt is taken out of.
 #[derive(Debug)]
-pub(super) struct Attempt(Vec<(KeyHash, SlowPolicy)>);
+pub(in crate::gateway) struct Attempt(Vec<(KeyHash, SlowPolicy)>);
 
 impl Attempt {
     /// To log in.
@@ -46,6 +49,12 @@ impl Attempt {
         Self(vec![(bucket("link", &[email.as_str()]), LINKS), of_address(visitor)])
     }
 
+    /// To leave a message in an inbox.
+    pub(in crate::gateway) fn message(inbox: InboxId, visitor: &Visitor) -> Self {
+        let of_inbox = (bucket("inbox", &[&inbox.to_string()]), INBOX);
+        Self(vec![of_inbox, (bucket("inbox sender", &[&visitor.network()]), INBOX_SENDER)])
+    }
+
     /// To use a token that cannot be guessed anyway.
     pub(super) fn token(visitor: &Visitor) -> Self {
         Self(vec![of_address(visitor)])
@@ -62,7 +71,7 @@ fn bucket(purpose: &str, parts: &[&str]) -> KeyHash {
 
 impl Gateway {
     /// Takes an attempt, or says how long to wait.
-    pub(super) async fn take_attempt(&self, attempt: &Attempt) -> Result<(), PeopleError> {
+    pub(in crate::gateway) async fn take_attempt(&self, attempt: &Attempt) -> Result<(), PeopleError> {
         match self.store.take_attempt(&attempt.0, self.now()).await? {
             None => Ok(()),
             Some(wait_ms) => Err(PeopleError::Throttled(u64::try_from(wait_ms).unwrap_or(0).div_ceil(1_000).max(1))),

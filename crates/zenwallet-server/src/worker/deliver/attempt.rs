@@ -1,14 +1,16 @@
 //! One attempt: dress and sign the event, send it, write down what came of it.
 
-use crate::gateway::{DressingError, Gateway};
+use crate::gateway::{DressingError, Gateway, Post};
 use crate::metrics;
-use crate::worker::send::{Answer, Outgoing, Sender};
+use crate::wire::inbox::INBOX_ANSWER;
+use crate::worker::send::{Answer, Outgoing, Sender, Sent};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 use zenwallet_core::delivery::{self, Attempt, AttemptResult, Cause, Next, RetrySchedule};
 use zenwallet_core::json;
 use zenwallet_core::signature::{self, SignatureHeaders};
@@ -50,7 +52,8 @@ pub(super) async fn send(gateway: &Gateway, sender: &Sender, leased: &LeasedDeli
         Ok(dressed) => {
             let Dressed { headers, shown_headers, body, body_sha256 } = dressed;
             let url = leased.url.to_string();
-            let sent = sender.send(Outgoing { url, environment: leased.environment, headers, body }).await;
+            let outgoing = Outgoing { url, environment: leased.environment, headers, body };
+            let sent = send_or_hand_over(gateway, sender, leased, outgoing).await?;
             Exchange {
                 started_at,
                 ended_at: gateway.now(),
@@ -78,6 +81,33 @@ pub(super) async fn send(gateway: &Gateway, sender: &Sender, leased: &LeasedDeli
         }
     };
     Some(record(gateway, leased, exchange))
+}
+
+/// Sends a request; what goes to the app's own inbox goes there without a network, which the gateway could not be
+/// called over. `None` when the database did not take it: nothing was sent.
+async fn send_or_hand_over(
+    gateway: &Gateway,
+    sender: &Sender,
+    leased: &LeasedDelivery,
+    outgoing: Outgoing,
+) -> Option<Sent> {
+    let begun = Instant::now();
+    let Some(inbox_id) = gateway.inbox_named(&outgoing.url) else { return Some(sender.send(outgoing).await) };
+    let headers = outgoing.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes(), value.is_sensitive()));
+    let post = Post::new(headers, &outgoing.body);
+    match gateway.hand_over(leased.app_id, inbox_id, post).await {
+        Ok(true) => {
+            let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+            let answer = Answer { status: 200, headers, body: INBOX_ANSWER.to_owned(), retry_after_ms: None };
+            Some(Sent { outcome: Ok(answer), took_ms: u32::try_from(begun.elapsed().as_millis()).unwrap_or(u32::MAX) })
+        }
+        // It is none of the app's, or no longer: what is out there has to do with it, if the policy lets it.
+        Ok(false) => Some(sender.send(outgoing).await),
+        Err(error) => {
+            tracing::warn!(delivery_id = %leased.id, %error, "an inbox took no webhook now; it is tried again");
+            None
+        }
+    }
 }
 
 /// Asks the core what follows.

@@ -81,6 +81,7 @@ pub(super) fn table() -> Vec<Row> {
         get("/api/payments/{payment_id}", payment),
         post("/api/payments/{payment_id}/complete", payment, Some(success), true),
         post("/api/payments/{payment_id}/cancel", payment, None, true),
+        get("/api/payments/{payment_id}/timeline", payment),
         get("/api/payments/{payment_id}/qr.png", payment),
         get("/api/payments/{payment_id}/qr.svg", payment),
         get("/api/analytics/overview", app),
@@ -150,6 +151,11 @@ fn webhook_rows() -> Vec<Row> {
         row(Method::POST, "/api/webhooks/test", endpoint, named, true),
         row(Method::POST, "/api/webhooks/replay", app, Some(since), false),
         row(Method::POST, "/api/webhooks/replay", endpoint, Some(since_there), false),
+        row(Method::GET, "/api/apps/{app_id}/inbox", Access::Reader { status: 200 }, None, false),
+        row(Method::GET, "/api/apps/{app_id}/inbox/messages", Access::Reader { status: 200 }, None, false),
+        row(Method::DELETE, "/api/apps/{app_id}/inbox/messages", Access::Reader { status: 200 }, None, false),
+        // Whoever knows an inbox's address may post there; this is none.
+        row(Method::POST, "/inbox/{inbox_id}", Access::Refused { status: 404, code: "inbox_not_found" }, None, false),
         row(Method::POST, "/api/apps/{app_id}/webhook-secret/rotate", Access::Reader { status: 200 }, None, true),
     ]
 }
@@ -190,6 +196,7 @@ fn people_rows() -> Vec<Row> {
         row(get.clone(), "/api/settings/notifications", user(200), None),
         row(patch.clone(), "/api/settings/notifications", user(200), Some(json!({"email": {"sign_in": false}}))),
         row(post.clone(), "/api/settings/notifications/test", user(409), None),
+        row(get.clone(), "/api/settings/system", admin(200), None),
         row(get.clone(), "/api/audit", user(200), None),
         row(get.clone(), "/api/search?q={key_id}", user(200), None),
         row(get.clone(), "/api/audit/export", admin(200), None),

@@ -6,6 +6,7 @@ mod endpoints;
 mod endpoints_refused;
 mod fan_out;
 mod hostile;
+mod inbox;
 mod levers;
 mod log;
 mod rotation;
@@ -13,6 +14,7 @@ mod schedule;
 mod signed;
 mod steering;
 mod things;
+mod timeline;
 
 pub(crate) use things::{Things, finished_delivery};
 
