@@ -303,7 +303,10 @@ mod tests {
             panic!("a pending payment can be ended early");
         };
         let ended = born.settled(s);
-        assert_eq!((ended.status, ended.expires_at, ended.completed_at), (Status::Expired, Timestamp::from_ms(6), None));
+        assert_eq!(
+            (ended.status, ended.expires_at, ended.completed_at),
+            (Status::Expired, Timestamp::from_ms(6), None)
+        );
     }
 
     #[test]
