@@ -112,6 +112,7 @@ impl Payment {
         self.transaction_id = settlement.transaction_id;
         self.failure_code = settlement.failure_code;
         self.notes = settlement.notes;
+        self.expires_at = settlement.expires_at;
         self
     }
 }
@@ -140,6 +141,8 @@ pub enum Action {
     Cancel,
     /// Let its time be over, if it is.
     Expire,
+    /// Let its time be over now: `expires_at` moves to this moment. Whether somebody may ask that is the caller's to know.
+    ExpireNow,
 }
 
 impl Action {
@@ -148,7 +151,7 @@ impl Action {
         match self {
             Self::Succeed { .. } => Status::Success,
             Self::Fail { .. } | Self::Cancel => Status::Failed,
-            Self::Expire => Status::Expired,
+            Self::Expire | Self::ExpireNow => Status::Expired,
         }
     }
 }
@@ -166,6 +169,8 @@ pub struct Settlement {
     pub failure_code: Option<String>,
     /// The completer's words.
     pub notes: Option<String>,
+    /// The end of its time: as it was, unless it was ended early.
+    pub expires_at: Timestamp,
 }
 
 /// What the state machine says to an action.
@@ -189,7 +194,7 @@ pub fn decide(payment: &Payment, action: &Action, now: Timestamp) -> Decision {
     if stored == action.target() {
         return Decision::Unchanged;
     }
-    let status = if matches!(action, Action::Expire) { stored } else { payment.status_at(now) };
+    let status = if action.target() == Status::Expired { stored } else { payment.status_at(now) };
     match status {
         Status::Success | Status::Failed => return Decision::AlreadyFinal,
         Status::Expired => return Decision::Expired,
@@ -200,9 +205,13 @@ pub fn decide(payment: &Payment, action: &Action, now: Timestamp) -> Decision {
         Action::Fail { failure_code, notes } => (Some(now), None, failure_code.clone(), notes.clone()),
         Action::Cancel => (Some(now), None, Some(CANCELED.to_owned()), None),
         Action::Expire if now < payment.expires_at => return Decision::NotDue,
-        Action::Expire => (None, None, None, None),
+        // A payment lives for a moment at least.
+        Action::ExpireNow if now <= payment.created_at => return Decision::NotDue,
+        Action::Expire | Action::ExpireNow => (None, None, None, None),
     };
-    Decision::Settle(Settlement { status: action.target(), completed_at, transaction_id, failure_code, notes })
+    let expires_at = if matches!(action, Action::ExpireNow) { payment.expires_at.min(now) } else { payment.expires_at };
+    let status = action.target();
+    Decision::Settle(Settlement { status, completed_at, transaction_id, failure_code, notes, expires_at })
 }
 
 #[cfg(test)]
@@ -233,31 +242,32 @@ mod tests {
         }
     }
 
-    fn actions() -> [Action; 4] {
+    fn actions() -> [Action; 5] {
         [
             Action::Succeed { transaction_id: TransactionId::from_bytes([3; 16]), notes: None },
             Action::Fail { failure_code: Some("declined".into()), notes: Some("n".into()) },
             Action::Cancel,
             Action::Expire,
+            Action::ExpireNow,
         ]
     }
 
     #[test]
     fn every_status_meets_every_action_before_at_and_after_the_end() {
-        // Rows: stored status. Columns: succeed, fail, cancel, expire. S settle, U unchanged, F final, E expired, N not due.
+        // Rows: stored status. Columns: succeed, fail, cancel, expire, expire now. S settle, U unchanged, F final, E expired, N not due.
         let table = [
-            (Status::Pending, "before", "S S S N"),
-            (Status::Pending, "at", "E E E S"),
-            (Status::Pending, "after", "E E E S"),
-            (Status::Success, "before", "U F F F"),
-            (Status::Success, "at", "U F F F"),
-            (Status::Success, "after", "U F F F"),
-            (Status::Failed, "before", "F U U F"),
-            (Status::Failed, "at", "F U U F"),
-            (Status::Failed, "after", "F U U F"),
-            (Status::Expired, "before", "E E E U"),
-            (Status::Expired, "at", "E E E U"),
-            (Status::Expired, "after", "E E E U"),
+            (Status::Pending, "before", "S S S N S"),
+            (Status::Pending, "at", "E E E S S"),
+            (Status::Pending, "after", "E E E S S"),
+            (Status::Success, "before", "U F F F F"),
+            (Status::Success, "at", "U F F F F"),
+            (Status::Success, "after", "U F F F F"),
+            (Status::Failed, "before", "F U U F F"),
+            (Status::Failed, "at", "F U U F F"),
+            (Status::Failed, "after", "F U U F F"),
+            (Status::Expired, "before", "E E E U U"),
+            (Status::Expired, "at", "E E E U U"),
+            (Status::Expired, "after", "E E E U U"),
         ];
         for (status, when, want) in table {
             let now = EXPIRES.plus_ms(match when {
@@ -270,6 +280,8 @@ mod tests {
                     assert_eq!(s.status, action.target());
                     assert_eq!(s.completed_at, (s.status != Status::Expired).then_some(now));
                     assert_eq!(s.transaction_id.is_some(), s.status == Status::Success);
+                    let is_early = action == Action::ExpireNow && now < EXPIRES;
+                    assert_eq!(s.expires_at, if is_early { now } else { EXPIRES });
                     "S"
                 }
                 Decision::Unchanged => "U",
@@ -282,6 +294,22 @@ mod tests {
     }
 
     #[test]
+    fn an_early_end_comes_after_the_beginning() {
+        let born = Payment { created_at: Timestamp::from_ms(5), ..payment(Status::Pending) };
+        for now in [4, 5] {
+            assert_eq!(decide(&born, &Action::ExpireNow, Timestamp::from_ms(now)), Decision::NotDue);
+        }
+        let Decision::Settle(s) = decide(&born, &Action::ExpireNow, Timestamp::from_ms(6)) else {
+            panic!("a pending payment can be ended early");
+        };
+        let ended = born.settled(s);
+        assert_eq!(
+            (ended.status, ended.expires_at, ended.completed_at),
+            (Status::Expired, Timestamp::from_ms(6), None)
+        );
+    }
+
+    #[test]
     fn a_canceled_payment_says_so() {
         let Decision::Settle(s) = decide(&payment(Status::Pending), &Action::Cancel, Timestamp::from_ms(1)) else {
             panic!("a pending payment can be canceled");
@@ -291,13 +319,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn at_most_one_settlement_in_any_history(steps in prop::collection::vec((0..4_usize, 0..20_000_i64), 1..20)) {
+        fn at_most_one_settlement_in_any_history(steps in prop::collection::vec((0..5_usize, 0..20_000_i64), 1..20)) {
             let (mut current, mut settled) = (payment(Status::Pending), 0);
             let mut clock = 0;
             for (which, wait) in steps {
                 clock += wait;
                 if let Decision::Settle(s) = decide(&current, &actions()[which], Timestamp::from_ms(clock)) {
-                    prop_assert_eq!(s.status == Status::Expired, clock >= EXPIRES.as_ms());
+                    let is_over = clock >= s.expires_at.as_ms();
+                    prop_assert_eq!(s.status == Status::Expired, is_over);
+                    prop_assert!(s.expires_at <= EXPIRES && s.expires_at > current.created_at);
                     current = current.settled(s);
                     settled += 1;
                 }

@@ -45,6 +45,8 @@ pub struct AppOptions {
     pub public_url: String,
     /// Other origins whose pages may.
     pub allowed_origins: Vec<String>,
+    /// Origins whose pages may frame payers' pages.
+    pub frame_ancestors: Vec<String>,
     /// Proxies whose word about the client's address counts.
     pub trusted_proxies: Vec<Cidr>,
 }
@@ -52,11 +54,13 @@ pub struct AppOptions {
 impl App {
     /// The application over a gateway.
     pub fn new(gateway: Arc<Gateway>, options: AppOptions) -> Self {
-        let AppOptions { metrics, body_timeout, public_url, allowed_origins, trusted_proxies } = options;
+        let AppOptions { metrics, body_timeout, public_url, allowed_origins, frame_ancestors, trusted_proxies } =
+            options;
         let is_https = public_url.starts_with("https://");
         let own = Url::parse(&public_url).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
         let sockets = realtime::routes(&gateway, Origins { own, allowed: allowed_origins });
-        let router = http::routes(metrics).merge(pay_page::routes()).merge(dashboard::routes());
+        let router =
+            http::routes(metrics).merge(pay_page::routes(&frame_ancestors)).merge(dashboard::routes());
         let router = router
             .fallback(async || ApiError::new(Code::RouteUnknown))
             .method_not_allowed_fallback(async || ApiError::new(Code::MethodNotAllowed))

@@ -46,6 +46,7 @@ pub(crate) async fn serve(mut config: Config) -> anyhow::Result<ExitCode> {
         body_timeout: config.http.body_timeout,
         public_url: config.public_url.clone(),
         allowed_origins: config.live.allowed_origins.clone(),
+        frame_ancestors: config.pay_page.frame_ancestors.clone(),
         trusted_proxies: config.http.trusted_proxies.clone(),
     };
     let app = App::new(Arc::clone(&gateway), options);

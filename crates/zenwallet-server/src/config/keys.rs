@@ -345,6 +345,16 @@ pub(super) static KEYS: &[Key] = &[
         "Origins whose pages may open sockets, beside the gateway's own.",
     ),
     key(
+        "pay_page.frame_ancestors",
+        "ZENWALLET_PAY_PAGE_FRAME_ANCESTORS",
+        Fallback::Absent { then: "no page may", example: "https://shop.example.com, https://www.example.com" },
+        Kind::Text {
+            accepted: "origins with commas between, each http:// or https://, a host and perhaps a port",
+            read: read::frame_ancestors,
+        },
+        "Origins whose pages may show payers' pages in a frame.",
+    ),
+    key(
         "email.smtp_url",
         "ZENWALLET_EMAIL_SMTP_URL",
         Fallback::Absent {

@@ -7,7 +7,7 @@ use super::keys::{self, KEYS};
 use super::read::{Refusal, SECRET_KEY_FIX};
 use super::{
     AuthConfig, Config, DatabaseConfig, DemoConfig, EmailConfig, EventsConfig, ExpiryConfig, HttpConfig, LiveConfig,
-    LogConfig, LogFormat, ShutdownConfig, StatementMode, WebhooksConfig, default_public_url,
+    LogConfig, LogFormat, PayPageConfig, ShutdownConfig, StatementMode, WebhooksConfig, default_public_url,
 };
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -180,6 +180,7 @@ fn blank() -> Config {
         auth: AuthConfig { require_totp: TotpRule::Nobody },
         events: EventsConfig { retention_days: 0 },
         live: LiveConfig { max_connections_per_app: 0, allowed_origins: Vec::new() },
+        pay_page: PayPageConfig { frame_ancestors: Vec::new() },
         email: EmailConfig { smtp: None, from: None },
     }
 }

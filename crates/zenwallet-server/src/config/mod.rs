@@ -69,6 +69,8 @@ pub struct Config {
     pub events: EventsConfig,
     /// `live.*`: sockets and streams.
     pub live: LiveConfig,
+    /// The payers' pages.
+    pub pay_page: PayPageConfig,
     /// `email.*`: alerts by email.
     pub email: EmailConfig,
 }
@@ -103,6 +105,13 @@ pub struct LiveConfig {
     pub max_connections_per_app: usize,
     /// Origins whose pages may open sockets, beside the gateway's own.
     pub allowed_origins: Vec<String>,
+}
+
+/// The payers' pages.
+#[derive(Clone, Debug)]
+pub struct PayPageConfig {
+    /// Origins whose pages may frame them.
+    pub frame_ancestors: Vec<String>,
 }
 
 /// Deliveries of webhooks.

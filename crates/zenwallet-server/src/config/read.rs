@@ -159,6 +159,16 @@ pub(super) fn words_of(choices: &[Choice]) -> String {
 }
 
 pub(super) fn allowed_origins(config: &mut Config, text: &str) -> Read<()> {
+    config.live.allowed_origins = origins(text)?;
+    Ok(())
+}
+
+pub(super) fn frame_ancestors(config: &mut Config, text: &str) -> Read<()> {
+    config.pay_page.frame_ancestors = origins(text)?;
+    Ok(())
+}
+
+fn origins(text: &str) -> Read<Vec<String>> {
     let origin = |part: &str| {
         let origin = Url::parse(part.trim()).ok().map(|url| url.origin());
         let spelled = origin.filter(url::Origin::is_tuple).map(|origin| origin.ascii_serialization());
@@ -169,8 +179,7 @@ pub(super) fn allowed_origins(config: &mut Config, text: &str) -> Read<()> {
             .filter(is_same)
             .ok_or_else(|| Refusal::new(format!("holds {:?}, which is no origin", part.trim())).instead(meant))
     };
-    config.live.allowed_origins = text.split(',').map(origin).collect::<Read<_>>()?;
-    Ok(())
+    text.split(',').map(origin).collect()
 }
 
 pub(super) fn smtp_url(config: &mut Config, text: &str) -> Read<()> {

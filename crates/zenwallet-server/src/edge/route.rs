@@ -36,6 +36,8 @@ pub(crate) fn name(path: &str) -> &'static str {
         ["pay", _] => "/pay/{payment_id}",
         ["pay", _, "pay"] => "/pay/{payment_id}/pay",
         ["pay", _, "cancel"] => "/pay/{payment_id}/cancel",
+        ["pay", _, "simulate"] => "/pay/{payment_id}/simulate",
+        ["pay", _, "status"] => "/pay/{payment_id}/status",
         ["docs", ..] => "/docs",
         ["healthz"] => "/healthz",
         ["readyz"] => "/readyz",

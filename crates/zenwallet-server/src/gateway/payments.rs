@@ -5,7 +5,7 @@ use super::usage::CreateError;
 use crate::wire::payment::{CompletePayment, CreatePayment};
 use futures_util::future::join_all;
 use std::sync::Arc;
-use zenwallet_core::app::App;
+use zenwallet_core::app::{App, Environment};
 use zenwallet_core::id::{AppId, PaymentId};
 use zenwallet_core::payment::{Action, Payment, Status};
 use zenwallet_core::time::Timestamp;
@@ -18,6 +18,17 @@ pub struct Idempotency {
     pub key: String,
     /// SHA-256 of the request.
     pub fingerprint: [u8; 32],
+}
+
+/// How a test payment is to end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Simulated {
+    /// Paid.
+    Success,
+    /// Declined, with this code.
+    Failed(&'static str),
+    /// Out of time, as of now.
+    Expired,
 }
 
 /// Renders the answer to an outcome.
@@ -117,6 +128,20 @@ impl Gateway {
     /// Lets the payer decline.
     pub(crate) async fn cancel_as_payer(&self, payment_id: PaymentId) -> Result<Outcome> {
         self.settle_as_payer(payment_id, Action::Cancel).await
+    }
+
+    /// Lets whoever tries out a test app's page decide how it ends; `None` when the app is not for tests.
+    pub(crate) async fn simulate_as_payer(&self, payment_id: PaymentId, end: Simulated) -> Result<Option<Outcome>> {
+        let Some((_, app)) = self.find_payment_for_payer(payment_id).await? else { return Ok(Some(Outcome::NotFound)) };
+        if app.environment != Environment::Test {
+            return Ok(None);
+        }
+        let action = match end {
+            Simulated::Success => return self.pay_as_payer(payment_id).await.map(Some),
+            Simulated::Failed(code) => Action::Fail { failure_code: Some(code.to_owned()), notes: None },
+            Simulated::Expired => Action::ExpireNow,
+        };
+        self.settle_as_payer(payment_id, action).await.map(Some)
     }
 
     async fn settle_as_payer(&self, payment_id: PaymentId, action: Action) -> Result<Outcome> {

@@ -1,106 +1,90 @@
 //! The payer's page, `/pay/{payment_id}`: rendered here, works without JavaScript. State changes by POST with
 //! the page's own token only, so a link preview never pays.
 
+mod forms;
 mod view;
 
-use crate::edge::{ApiError, PathId, read_body};
+use crate::edge::{ApiError, PathId};
 use crate::gateway::Gateway;
-use axum::Router;
+use crate::wire::payment::PayerStatus;
 use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::map_response;
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Json, Router};
 use std::sync::Arc;
 use url::Url;
-use view::{Notice, PageView};
+use view::{Notice, PageView, Theme};
 use zenwallet_core::Code;
 use zenwallet_core::app::{App, Environment};
-use zenwallet_core::id::{PaymentId, PaymentKind};
+use zenwallet_core::id::PaymentKind;
 use zenwallet_core::payment::Payment;
 use zenwallet_core::signature::hex;
-use zenwallet_store::{Outcome, StoreError};
+use zenwallet_store::StoreError;
 
-const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; \
-     frame-ancestors 'none'",
-);
+/// What the pages may load and do; who may frame them follows.
+const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; \
+     img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors";
 /// Pixels of a QR module on the page, before the style sheet scales it.
 const QR_SCALE: u32 = 5;
 
-/// The page and what belongs to it.
-pub(crate) fn routes() -> Router<Arc<Gateway>> {
+/// The page and what belongs to it. Pages of the origins `frame_ancestors` may frame it.
+pub(crate) fn routes(frame_ancestors: &[String]) -> Router<Arc<Gateway>> {
+    let framers = if frame_ancestors.is_empty() { "'none'".to_owned() } else { frame_ancestors.join(" ") };
+    // An origin is ASCII; were one not, nobody would frame.
+    let policy = HeaderValue::try_from(format!("{PAGE_POLICY} {framers}"))
+        .unwrap_or(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
     Router::new()
         .route("/pay/{payment_id}", get(show))
-        .route("/pay/{payment_id}/pay", post(pay))
-        .route("/pay/{payment_id}/cancel", post(cancel))
+        .route("/pay/{payment_id}/status", get(tell_status))
+        .route("/pay/{payment_id}/pay", post(forms::pay))
+        .route("/pay/{payment_id}/cancel", post(forms::cancel))
+        .route("/pay/{payment_id}/simulate", post(forms::simulate))
         .route("/pay/assets/page.css", get(stylesheet))
+        .route("/pay/assets/page.js", get(script))
+        .layer(map_response(move |mut response: Response| {
+            response.headers_mut().entry(header::CONTENT_SECURITY_POLICY).or_insert(policy.clone());
+            std::future::ready(response)
+        }))
 }
 
 type Page = Result<Response, PageError>;
 /// The payment that the path names; a malformed id is one that does not exist.
 type NamedPayment = Result<PathId<PaymentKind>, ApiError>;
 
-async fn show(State(gateway): State<Arc<Gateway>>, path: NamedPayment) -> Page {
+async fn show(State(gateway): State<Arc<Gateway>>, path: NamedPayment, headers: HeaderMap) -> Page {
     let PathId(id) = path.map_err(|_| PageError::NotFound)?;
     let (payment, app) = gateway.find_payment_for_payer(id).await?.ok_or(PageError::NotFound)?;
-    Ok(page(StatusCode::OK, render(&gateway, &payment, &app, None)))
+    Ok(page(StatusCode::OK, render(&gateway, &payment, &app, theme_of(&headers), None)))
 }
 
-async fn pay(State(gateway): State<Arc<Gateway>>, path: NamedPayment, request: Request) -> Page {
-    let id = match admit(&gateway, path, request).await? {
-        Admission::Admitted(id) => id,
-        Admission::Outdated(page) => return Ok(*page),
-    };
-    conclude(&gateway, id, gateway.pay_as_payer(id).await?).await
+/// Where the payment stands, for a page that hears of nothing.
+async fn tell_status(
+    State(gateway): State<Arc<Gateway>>,
+    PathId(id): PathId<PaymentKind>,
+) -> Result<Json<PayerStatus>, ApiError> {
+    let found = gateway.find_payment_for_payer(id).await?;
+    let (payment, _) = found.ok_or(ApiError::new(Code::PaymentNotFound))?;
+    Ok(Json(PayerStatus::new(&payment, gateway.now())))
 }
 
-async fn cancel(State(gateway): State<Arc<Gateway>>, path: NamedPayment, request: Request) -> Page {
-    let id = match admit(&gateway, path, request).await? {
-        Admission::Admitted(id) => id,
-        Admission::Outdated(page) => return Ok(*page),
-    };
-    conclude(&gateway, id, gateway.cancel_as_payer(id).await?).await
+/// The theme that the payer chose, by the cookie that the dashboard keeps it in.
+fn theme_of(headers: &HeaderMap) -> Option<Theme> {
+    let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == "zw_theme").and_then(|(_, value)| Theme::parse(value))
 }
 
-enum Admission {
-    Admitted(PaymentId),
-    Outdated(Box<Response>),
-}
-
-/// Lets a POST in that brings the page's token.
-async fn admit(gateway: &Gateway, path: NamedPayment, request: Request) -> Result<Admission, PageError> {
-    let PathId(id) = path.map_err(|_| PageError::NotFound)?;
-    let (parts, body) = request.into_parts();
-    let body = read_body(&parts, body).await?;
-    let token = url::form_urlencoded::parse(&body).find(|(name, _)| name == "token");
-    if token.is_some_and(|(_, token)| gateway.is_page_token(id, &token)) {
-        return Ok(Admission::Admitted(id));
-    }
-    let (payment, app) = gateway.find_payment_for_payer(id).await?.ok_or(PageError::NotFound)?;
-    let outdated = render(gateway, &payment, &app, Some(Notice::Outdated));
-    Ok(Admission::Outdated(Box::new(page(StatusCode::FORBIDDEN, outdated))))
-}
-
-/// After a POST the page is read anew, so that a reload does not post again.
-async fn conclude(gateway: &Gateway, id: PaymentId, outcome: Outcome) -> Page {
-    match outcome {
-        Outcome::Settled { .. } | Outcome::PaymentExpired(_) => Ok(Redirect::to(&format!("/pay/{id}")).into_response()),
-        Outcome::AlreadyFinal(_) => {
-            let (payment, app) = gateway.find_payment_for_payer(id).await?.ok_or(PageError::NotFound)?;
-            Ok(page(StatusCode::CONFLICT, render(gateway, &payment, &app, Some(Notice::AlreadyFinal))))
-        }
-        _ => Err(PageError::NotFound),
-    }
-}
-
-fn render(gateway: &Gateway, payment: &Payment, app: &App, notice: Option<Notice>) -> String {
+fn render(gateway: &Gateway, payment: &Payment, app: &App, theme: Option<Theme>, notice: Option<Notice>) -> String {
     let waits = !payment.status.is_final();
     let qr_svg = if waits { gateway.view.qr.svg(payment.id, QR_SCALE) } else { String::new() };
     let return_url = if waits { None } else { return_link(gateway, payment, app) };
     view::render_payment(&PageView {
         app_name: &app.name,
         is_test: app.environment == Environment::Test,
+        theme,
         payment,
         now: gateway.now(),
         token: &gateway.page_token(payment.id),
@@ -128,18 +112,24 @@ fn return_link(gateway: &Gateway, payment: &Payment, app: &App) -> Option<String
 }
 
 async fn stylesheet() -> Response {
+    asset("text/css; charset=utf-8", &view::STYLESHEET.content)
+}
+
+async fn script() -> Response {
+    asset("text/javascript; charset=utf-8", &view::SCRIPT.content)
+}
+
+fn asset(kind: &'static str, content: &'static str) -> Response {
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8")),
+        (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
         (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),
     ];
-    (headers, Body::from(view::STYLESHEET)).into_response()
+    (headers, Body::from(content)).into_response()
 }
 
 fn page(status: StatusCode, html: String) -> Response {
     let robots = header::HeaderName::from_static("x-robots-tag");
-    let headers =
-        [(header::CONTENT_SECURITY_POLICY, PAGE_POLICY), (robots, HeaderValue::from_static("noindex, nofollow"))];
-    (status, headers, Html(html)).into_response()
+    (status, [(robots, HeaderValue::from_static("noindex, nofollow"))], Html(html)).into_response()
 }
 
 /// Why there is no page. The payer reads a sentence, not JSON.
@@ -172,6 +162,27 @@ impl IntoResponse for PageError {
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
                 response
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_theme_is_one_of_two_or_the_system_s() {
+        for (cookies, want) in [
+            (&["zw_theme=dark"][..], Some(Theme::Dark)),
+            (&["a=b; zw_theme=light; c=d"], Some(Theme::Light)),
+            (&["a=b", "zw_theme=dark"], Some(Theme::Dark)),
+            (&["zw_theme=system"], None),
+            (&["zw_theme=\"><script>"], None),
+            (&["xzw_theme=dark", "zw_theme"], None),
+            (&[], None),
+        ] {
+            let cookies = cookies.iter().map(|cookie| (header::COOKIE, HeaderValue::from_static(cookie)));
+            assert_eq!(theme_of(&cookies.collect()), want);
         }
     }
 }

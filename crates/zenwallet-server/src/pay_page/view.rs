@@ -1,26 +1,46 @@
 //! The payer's page as HTML: pure rendering, one screen per state of the payment.
 //!
-//! The pages hold no script and no inline style, so they work under `default-src 'none'`. Every text from outside goes
-//! through [`escape_html`]; ids, amounts and currencies cannot hold a special character by their types.
+//! The pages hold no inline script and no inline style, so they work under a policy that allows neither. Every text from
+//! outside goes through [`escape_html`]; ids, amounts and currencies cannot hold a special character by their types.
 
+mod assets;
 mod icons;
 mod parts;
 #[cfg(test)]
 mod tests;
 mod text;
+mod words;
 
+pub(super) use assets::{SCRIPT, STYLESHEET};
 use icons::Look;
 use parts::Document;
 use text::escape_html;
+pub(super) use words::FAILURE_CODES;
 use zenwallet_core::payment::{CANCELED, Payment, Status};
 use zenwallet_core::time::Timestamp;
 
-/// The pages' style sheet, served under [`stylesheet_href`].
-pub(super) const STYLESHEET: &str = include_str!("page.css");
+/// The payer's own choice of colours.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Theme {
+    Light,
+    Dark,
+}
 
-/// The style sheet's address. It names the content, so that it can be cached for ever.
-pub(super) fn stylesheet_href() -> String {
-    format!("/pay/assets/page.css?v={:08x}", crc32fast::hash(STYLESHEET.as_bytes()))
+impl Theme {
+    pub(super) fn parse(name: &str) -> Option<Self> {
+        match name {
+            "light" => Some(Self::Light),
+            "dark" => Some(Self::Dark),
+            _ => None,
+        }
+    }
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
 }
 
 /// What the page of a payment shows.
@@ -30,6 +50,8 @@ pub(super) struct PageView<'a> {
     pub(super) app_name: &'a str,
     /// Whether the app is a test app.
     pub(super) is_test: bool,
+    /// The payer's choice; without one his system's counts.
+    pub(super) theme: Option<Theme>,
     /// The payment, already as [`Payment::seen_at`] `now`.
     pub(super) payment: &'a Payment,
     /// The present moment.
@@ -53,13 +75,19 @@ pub(super) enum Notice {
     AlreadyFinal,
     /// The form's token was not the payment's.
     Outdated,
+    /// Somebody wanted to simulate a payment that is none of a test app.
+    NotATest,
+    /// Somebody wanted to simulate what cannot be simulated.
+    UnknownEnd,
 }
 
 impl Notice {
     const fn sentence(self) -> &'static str {
         match self {
-            Self::AlreadyFinal => "This payment had already ended, so nothing was changed. This is how it ended.",
-            Self::Outdated => "That page was out of date, so nothing was done. Please choose again.",
+            Self::AlreadyFinal => words::ALREADY_FINAL,
+            Self::Outdated => words::OUTDATED,
+            Self::NotATest => words::NOT_A_TEST,
+            Self::UnknownEnd => words::UNKNOWN_END,
         }
     }
 }
@@ -76,6 +104,7 @@ pub(super) fn render_payment(view: &PageView) -> String {
     parts::document(&Document {
         title,
         look: state.look,
+        theme: view.theme,
         head,
         is_test: view.is_test,
         main,
@@ -85,21 +114,12 @@ pub(super) fn render_payment(view: &PageView) -> String {
 
 /// The page of an address that names no payment.
 pub(super) fn render_not_found() -> String {
-    parts::message(
-        "not-found",
-        "Payment not found",
-        "No payment has this address. Check the link, or ask whoever sent it for a new one.",
-    )
+    parts::message("not-found", words::NOT_FOUND)
 }
 
 /// The page while the gateway cannot answer.
 pub(super) fn render_unavailable() -> String {
-    parts::message(
-        "unavailable",
-        "Not available right now",
-        "The payment service cannot answer at the moment. Open the payment link again in a minute: \
-         it shows where the payment stands before you pay.",
-    )
+    parts::message("unavailable", words::UNAVAILABLE)
 }
 
 /// How a state is told.
@@ -112,27 +132,12 @@ struct State {
 
 impl State {
     fn of(payment: &Payment) -> Self {
-        let (look, title, headline, next) = match (payment.status, payment.failure_code.as_deref()) {
-            (Status::Pending, _) => (Look::Pending, "Waiting", "Waiting for payment", ""),
-            (Status::Success, _) => (Look::Success, "Paid", "Payment complete", ""),
-            (Status::Failed, Some(CANCELED)) => (
-                Look::Failed,
-                "Canceled",
-                "Payment canceled",
-                "Nothing was paid. If you still want to pay, ask for a new payment link.",
-            ),
-            (Status::Failed, _) => (
-                Look::Failed,
-                "Declined",
-                "Payment declined",
-                "Nothing was paid. To try again, ask for a new payment link.",
-            ),
-            (Status::Expired, _) => (
-                Look::Expired,
-                "Expired",
-                "Payment expired",
-                "Its time to be paid is over and nothing was paid. Ask for a new payment link.",
-            ),
+        let (look, [title, headline, next]) = match (payment.status, payment.failure_code.as_deref()) {
+            (Status::Pending, _) => (Look::Pending, words::PENDING),
+            (Status::Success, _) => (Look::Success, words::SUCCESS),
+            (Status::Failed, Some(CANCELED)) => (Look::Failed, words::CANCELED),
+            (Status::Failed, _) => (Look::Failed, words::DECLINED),
+            (Status::Expired, _) => (Look::Expired, words::EXPIRED),
         };
         Self { look, title, headline, next }
     }

@@ -15,6 +15,7 @@ use zenwallet_core::limits as at_most;
 use zenwallet_core::metadata::Metadata;
 use zenwallet_core::money::{Amount, Currency};
 use zenwallet_core::payment::Payment;
+use zenwallet_core::time::Timestamp;
 use zenwallet_core::{Code, Rejection, text};
 
 /// A request for payment.
@@ -267,6 +268,27 @@ impl PayerPayment {
             completed_at: payment.completed_at.map(|at| at.to_string()),
         }
     }
+}
+
+/// What a payer's page asks for while it hears of nothing: the payment, and what is left of its time.
+#[derive(serde::Serialize)]
+pub(crate) struct PayerStatus {
+    #[serde(flatten)]
+    payment: PayerPayment,
+    /// Whole seconds, rounded up; 0 when it has ended.
+    remaining_s: i64,
+}
+
+impl PayerStatus {
+    /// Of a payment as seen `now`.
+    pub(crate) fn new(payment: &Payment, now: Timestamp) -> Self {
+        Self { payment: PayerPayment::new(payment), remaining_s: remaining_s(payment, now) }
+    }
+}
+
+/// Whole seconds that a payment has left, rounded up: what comes at their end finds it over.
+pub(crate) fn remaining_s(payment: &Payment, now: Timestamp) -> i64 {
+    if payment.status.is_final() { 0 } else { (payment.expires_at.as_ms() - now.as_ms() + 999).max(0) / 1_000 }
 }
 
 /// Where a payment stands.

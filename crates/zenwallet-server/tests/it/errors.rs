@@ -89,6 +89,8 @@ fn a_wrong_method_is_told_which_are_right() {
             (format!("/pay/{id}"), "GET,HEAD"),
             (format!("/pay/{id}/pay"), "POST"),
             (format!("/pay/{id}/cancel"), "POST"),
+            (format!("/pay/{id}/simulate"), "POST"),
+            (format!("/pay/{id}/status"), "GET,HEAD"),
         ];
         let methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "BREW"];
         for (path, allowed) in table {

@@ -32,9 +32,11 @@ pub(super) const INSERT_PAYMENTS: &str = "INSERT INTO payment (id, app_id, amoun
 /// The guard repeats what the lock already promises: only a pending payment changes. It is written so that no index
 /// over pending payments answers it.
 pub(super) const SETTLE_PAYMENTS: &str = "WITH done AS (UPDATE payment p SET status = s.status, \
-    completed_at_ms = s.completed_at_ms, transaction_id = s.transaction_id, failure_code = s.failure_code, notes = s.notes \
+    completed_at_ms = s.completed_at_ms, transaction_id = s.transaction_id, failure_code = s.failure_code, \
+    notes = s.notes, expires_at_ms = s.expires_at_ms \
     FROM (SELECT n.*, found.at FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::bigint[], $5::uuid[], $6::text[], \
-    $7::text[]) AS n (id, app_id, status, completed_at_ms, transaction_id, failure_code, notes) \
+    $7::text[], $8::bigint[]) AS n (id, app_id, status, completed_at_ms, transaction_id, failure_code, notes, \
+    expires_at_ms) \
     CROSS JOIN LATERAL (SELECT ctid AS at FROM payment WHERE id = n.id AND app_id = n.app_id LIMIT 1) AS found OFFSET 0) \
     AS s WHERE p.ctid = s.at AND p.status + 0 = 0 RETURNING 1) \
     SELECT zw_assert((SELECT count(*) FROM done) = cardinality($1), 'ZW001', 'a payment is no longer pending')";

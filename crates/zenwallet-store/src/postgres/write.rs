@@ -316,7 +316,8 @@ async fn settle_payments(session: &Session, plan: &Plan<'_>) -> Rows {
     let transaction_id: Vec<_> = rows.iter().map(|p| p.transaction_id.map(Id::uuid)).collect();
     let failure_code: Vec<_> = rows.iter().map(|p| p.failure_code.as_deref()).collect();
     let notes: Vec<_> = rows.iter().map(|p| p.notes.as_deref()).collect();
-    let params: [Param<'_>; 7] = [
+    let expires_at_ms: Vec<_> = rows.iter().map(|p| p.expires_at.as_ms()).collect();
+    let params: [Param<'_>; 8] = [
         (&id, Type::UUID_ARRAY),
         (&app_id, Type::UUID_ARRAY),
         (&status, Type::INT2_ARRAY),
@@ -324,6 +325,7 @@ async fn settle_payments(session: &Session, plan: &Plan<'_>) -> Rows {
         (&transaction_id, Type::UUID_ARRAY),
         (&failure_code, Type::TEXT_ARRAY),
         (&notes, Type::TEXT_ARRAY),
+        (&expires_at_ms, Type::INT8_ARRAY),
     ];
     session.prepared.query(&session.link.client, SETTLE_PAYMENTS, &params).await
 }

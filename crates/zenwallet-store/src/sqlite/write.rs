@@ -36,7 +36,7 @@ const INSERT_PAYMENT: &str = "INSERT INTO payment (id, app_id, amount_minor, cur
     description, metadata, webhook_url, return_url, created_at_ms, expires_at_ms) \
     VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 const SETTLE_PAYMENT: &str = "UPDATE payment SET status = ?3, completed_at_ms = ?4, transaction_id = ?5, \
-    failure_code = ?6, notes = ?7 WHERE id = ?1 AND app_id = ?2 AND status = 0";
+    failure_code = ?6, notes = ?7, expires_at_ms = ?8 WHERE id = ?1 AND app_id = ?2 AND status = 0";
 const GROW_LOG: &str = "UPDATE app_log SET last_seq = last_seq + ?2 WHERE app_id = ?1 RETURNING last_seq";
 const INSERT_EVENT: &str = "INSERT INTO event (app_id, seq, id, kind, payment_id, created_at_ms, body) \
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
@@ -216,6 +216,7 @@ fn settle_payments(connection: &Connection, settled: &[Payment]) -> Done<()> {
             p.transaction_id.map(IdText::of),
             p.failure_code,
             p.notes,
+            p.expires_at.as_ms(),
         ])?;
         expect_one(changed, || format!("payment {} was no longer pending when it was settled", p.id))?;
     }

@@ -22,9 +22,9 @@ pub(crate) fn expected(payment: &Payment, action: &Action, now: Timestamp) -> Ou
     }
 }
 
-fn actions(h: &Harness) -> [Action; 4] {
+fn actions(h: &Harness) -> [Action; 5] {
     let fail = Action::Fail { failure_code: Some("card_declined".to_owned()), notes: Some("no coins 🪙".to_owned()) };
-    [h.succeed(), fail, Action::Cancel, Action::Expire]
+    [h.succeed(), fail, Action::Cancel, Action::Expire, Action::ExpireNow]
 }
 
 /// A payment of [`START`] that has come to `status`, as stored.
@@ -32,7 +32,7 @@ async fn payment_in(h: &Harness, status: Status) -> Payment {
     let app_id = h.app().await;
     h.set_clock(START);
     let payment = h.created(app_id).await;
-    let [succeed, fail, _, expire] = actions(h);
+    let [succeed, fail, _, expire, _] = actions(h);
     let action = match status {
         Status::Pending => return payment,
         Status::Success => succeed,

@@ -1,5 +1,9 @@
 //! The pictures of a state: 24 by 24, drawn in the text's colour, always beside words.
 
+/// Two sheets, beside what can be copied.
+pub(super) const COPY: &str = "<svg viewBox=\"0 0 24 24\" width=\"16\" height=\"16\" fill=\"none\" stroke=\"currentColor\" \
+    stroke-width=\"1.75\" stroke-linejoin=\"round\" aria-hidden=\"true\"><path d=\"M9 9h11v11H9zM15 9V4H4v11h5\"/></svg>";
+
 /// How a page looks: its icon, its colour's class, and the tab's icon.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Look {

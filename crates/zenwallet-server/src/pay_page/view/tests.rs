@@ -34,6 +34,7 @@ fn view(payment: &Payment) -> PageView<'_> {
     PageView {
         app_name: "Acme Events",
         is_test: false,
+        theme: None,
         payment,
         now: CREATED.plus_s(60),
         token: "a-token",
@@ -46,6 +47,11 @@ fn view(payment: &Payment) -> PageView<'_> {
 
 fn page(payment: &Payment) -> String {
     render_payment(&view(payment))
+}
+
+/// The one script of a page.
+fn script_tag() -> String {
+    format!("<script src=\"{}\" defer></script>", SCRIPT.address)
 }
 
 /// Every `data-testid` of a page, in order.
@@ -93,7 +99,10 @@ fn no_text_from_outside_can_break_out() {
         (view.app_name, view.token, view.payment_url, view.is_test) = (EVIL, EVIL, EVIL, true);
         view.return_url = Some(&url);
         let page = render_payment(&view);
-        assert!(!page.contains("<script") && !page.contains("<img") && !page.contains("\"'>"), "{page}");
+        assert!(
+            !page.replace(&script_tag(), "").contains("<script") && !page.contains("<img") && !page.contains("\"'>"),
+            "{page}"
+        );
         assert_eq!(page.matches("</title>").count(), 1);
     }
 }
@@ -101,12 +110,13 @@ fn no_text_from_outside_can_break_out() {
 #[test]
 fn a_pending_payment_can_be_paid_or_canceled_by_post_only() {
     let page = page(&payment(Status::Pending));
-    let want =
-        ["app-name", "amount", "description", "qr", "status", "expires", "pay-button", "cancel-button", "reference"];
-    assert_eq!(test_ids(&page), [&want[..], &["payment-id"]].concat());
-    assert!(page.contains("<title>Waiting: 12.5 COINS to Acme Events</title>"));
-    assert!(page.contains("<data value=\"12.5\" data-testid=\"amount\">12.5 COINS</data>"));
-    assert_eq!(said(&page, "pay-button"), "Pay 12.5 COINS");
+    let want = "offline-banner app-name amount copy-amount description qr copy-link expires status pay-button \
+        cancel-button reference payment-id";
+    assert_eq!(test_ids(&page).join(" "), want);
+    assert!(page.contains("<title>Waiting: 12.50 COINS to Acme Events</title>"));
+    assert!(page.contains("<data value=\"12.5\" data-testid=\"amount\">12.50 COINS</data>"));
+    assert!(page.contains("data-copy=\"12.5\"") && page.contains("data-copy=\"https://pay.example.org/pay/pay_x\""));
+    assert_eq!(said(&page, "pay-button"), "Pay 12.50 COINS");
     assert_eq!(said(&page, "cancel-button"), "Cancel");
     assert_eq!(said(&page, "status"), "Waiting for payment");
     assert_eq!(said(&page, "expires"), "Expires 26 Jan 2026, 10:35:00 UTC");
@@ -122,19 +132,21 @@ fn a_pending_payment_can_be_paid_or_canceled_by_post_only() {
 #[test]
 fn a_final_payment_shows_its_end_and_nothing_to_press_but_the_way_back() {
     for (status, headline, facts) in [
-        (Status::Success, "Payment complete", &["transaction-id", "completed-at"][..]),
+        (Status::Success, "Payment complete", &["transaction-id", "copy-transaction", "completed-at"][..]),
         (Status::Failed, "Payment declined", &["completed-at", "failure-code"]),
         (Status::Expired, "Payment expired", &["expires"]),
     ] {
         let payment = payment(status);
         let page = page(&payment);
-        let want =
-            [&["status", "app-name", "amount", "description"], facts, &["reference", "return-link", "payment-id"]];
-        assert_eq!(test_ids(&page), want.concat());
+        let subject = ["offline-banner", "status", "app-name", "amount", "copy-amount", "description"];
+        let print = if status == Status::Success { &["print-button"][..] } else { &[] };
+        let ways = ["reference", "return-link", "auto-return", "stay-button"];
+        assert_eq!(test_ids(&page), [&subject[..], facts, &ways, print, &["payment-id"]].concat());
         assert_eq!(said(&page, "status"), headline);
         assert!(page.contains(&format!("data-status=\"{}\"", status.as_str())));
         assert_eq!(page.contains("Nothing was paid") || page.contains("nothing was paid"), status != Status::Success);
-        for absent in ["<form", "<button", "<input", QR, "refresh", "a-token", "not for the payer"] {
+        assert_eq!(page.matches("<button").count(), page.matches(" type=\"button\" data-").count());
+        for absent in ["<form", "<input", QR, "refresh", "a-token", "not for the payer"] {
             assert!(!page.contains(absent), "{status:?} {absent}");
         }
         assert_eq!(said(&page, "return-link"), "Return to Acme Events");
@@ -169,8 +181,8 @@ fn a_waiting_page_asks_again_and_at_the_latest_when_it_ends() {
 fn the_time_left_shows_in_the_last_quarter_only() {
     for (left_s, want) in [
         (451, "Expires 26 Jan 2026, 10:35:00 UTC"),
-        (450, "Expires in 7\u{a0}min 30\u{a0}s 26 Jan 2026, 10:35:00 UTC"),
-        (59, "Expires in 59\u{a0}s 26 Jan 2026, 10:35:00 UTC"),
+        (450, "Expires in 7:30 26 Jan 2026, 10:35:00 UTC"),
+        (59, "Expires in 0:59 26 Jan 2026, 10:35:00 UTC"),
     ] {
         let payment = payment(Status::Pending);
         let page = render_payment(&PageView { now: EXPIRES.plus_s(-left_s), ..view(&payment) });
@@ -201,28 +213,136 @@ fn no_page_needs_more_than_a_strict_content_security_policy_allows() {
     let mut pages: Vec<String> = Status::ALL.map(|status| page(&payment(status))).into();
     pages.extend([render_not_found(), render_unavailable()]);
     for page in pages {
-        for absent in ["<script", "<style", " style=", "http://", "@import", "//cdn"] {
+        let scripts = usize::from(page.contains("data-status"));
+        assert_eq!((page.matches("<script").count(), page.matches(&script_tag()).count()), (scripts, scripts));
+        for absent in ["<style", " style=", "http://", "@import", "//cdn"] {
             let own = page.replace("xmlns='http://www.w3.org/2000/svg'", "");
             assert!(!own.contains(absent), "{absent}");
         }
-        let handlers = page.split([' ', '"', '\n']).filter(|word| word.starts_with("on") && word.contains('='));
-        assert_eq!(handlers.count(), 0);
-        for once in
-            ["<!doctype html><html lang=\"en\">", "<h1", "<main", "<footer", "name=\"viewport\"", "content=\"noindex\""]
-        {
+        assert_eq!(handlers(&page), 0);
+        for once in [
+            "<!doctype html><html lang=\"en\" dir=\"ltr\">",
+            "<h1",
+            "<main",
+            "<footer",
+            "name=\"viewport\"",
+            "content=\"noindex\"",
+        ] {
             assert_eq!(page.matches(once).count(), 1, "{once}");
         }
-        assert!(page.contains(&format!("<link rel=\"stylesheet\" href=\"{}\">", stylesheet_href())));
-        assert!(page.len() + STYLESHEET.len() < 14_000, "{} and {}", page.len(), STYLESHEET.len());
+        assert!(page.contains(&format!("<link rel=\"stylesheet\" href=\"{}\">", STYLESHEET.address)));
     }
-    assert!(!STYLESHEET.contains("url(") && !STYLESHEET.contains("@import"));
+    let (sheet, script) = (&STYLESHEET.content, &SCRIPT.content);
+    assert!(!sheet.contains("url(") && !sheet.contains("@import") && !sheet.contains("/*"));
+    for absent in ["eval(", "innerHTML", "http:", "https:", "postMessage", ".style", "localStorage", "document.cookie"]
+    {
+        assert!(!script.contains(absent), "{absent}");
+    }
+}
+
+/// Attributes that would be scripts.
+fn handlers(page: &str) -> usize {
+    page.split([' ', '"', '\n']).filter(|word| word.starts_with("on") && word.contains('=')).count()
 }
 
 #[test]
-fn the_stylesheet_has_a_name_of_its_content() {
-    let (path, hash) = stylesheet_href().split_once("?v=").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
-    assert_eq!(path, "/pay/assets/page.css");
-    assert!(hash.len() == 8 && hash.bytes().all(|b| b.is_ascii_hexdigit()));
+fn the_whole_page_fits_into_25_kilobytes() {
+    let qr = crate::qr::QrCodes::new("https://pay.example.org/pay/pay_").unwrap();
+    for is_test in [false, true] {
+        let payment = payment(Status::Pending);
+        let page = render_payment(&PageView { is_test, qr_svg: &qr.svg(payment.id, 5), ..view(&payment) });
+        let (sheet, script) = (STYLESHEET.content.len(), SCRIPT.content.len());
+        let whole = page.len() + sheet + script;
+        assert!(whole <= 25_000, "{} + {sheet} + {script} = {whole} bytes", page.len());
+        // Text of this kind compresses to less than two thirds of its size: under 5 kB.
+        assert!(script <= 7_500, "{script} bytes of script");
+    }
+}
+
+#[test]
+fn assets_have_a_name_of_their_content() {
+    for (asset, name) in [(&STYLESHEET, "/pay/assets/page.css"), (&SCRIPT, "/pay/assets/page.js")] {
+        let (path, hash) = asset.address.split_once("?v=").unwrap();
+        assert_eq!(path, name);
+        assert!(hash.len() == 8 && hash.bytes().all(|b| b.is_ascii_hexdigit()));
+    }
+}
+
+#[test]
+fn every_state_in_every_environment_at_every_length_is_a_whole_page() {
+    let long = "\u{645}\u{631}\u{62d}\u{628}\u{627} & <b>票</b> ".repeat(40);
+    for status in Status::ALL {
+        for is_test in [false, true] {
+            for text in [None, Some(String::new()), Some("x".to_owned()), Some(long.clone())] {
+                for minor in [1, 50_000, 999_999_999_999_999] {
+                    let amount = Amount::from_minor(minor).unwrap();
+                    let payment = Payment {
+                        amount,
+                        description: text.clone(),
+                        reference_id: text.clone(),
+                        failure_code: text.clone().filter(|_| status == Status::Failed),
+                        ..payment(status)
+                    };
+                    let app_name = text.as_deref().unwrap_or("A");
+                    let page = render_payment(&PageView { app_name, is_test, ..view(&payment) });
+                    assert!(page.ends_with("</footer></body></html>") && !page.contains("<b>票"));
+                    assert_eq!(page.contains("data-testid=\"simulate-panel\""), is_test && status == Status::Pending);
+                    assert_eq!(page.contains("data-testid=\"test-ribbon\""), is_test);
+                    assert_eq!(page.contains("http-equiv"), status == Status::Pending);
+                    for tag in ["main", "form", "button", "p", "div", "dl", "dd", "bdi", "span", "figure", "select"] {
+                        let opened =
+                            page.matches(&format!("<{tag}>")).count() + page.matches(&format!("<{tag} ")).count();
+                        assert_eq!(opened, page.matches(&format!("</{tag}>")).count(), "{tag} in {page}");
+                    }
+                    assert_eq!(handlers(&page), 0);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_test_payment_offers_every_end() {
+    let payment = payment(Status::Pending);
+    let page = render_payment(&PageView { is_test: true, ..view(&payment) });
+    let panel = "simulate-panel simulate-success simulate-expire simulate-code simulate-failure";
+    assert!(test_ids(&page).join(" ").contains(panel));
+    assert!(page.contains(&format!("action=\"/pay/{}/simulate\"", payment.id)));
+    assert!(page.contains("<p>Simulated, no real money moves</p>"));
+    for (code, words) in FAILURE_CODES {
+        assert!(page.contains(&format!("<option value=\"{code}\">{words}</option>")));
+        assert!(zenwallet_core::text::check_failure_code(code).is_ok(), "{code}");
+    }
+    assert_eq!(page.matches("value=\"a-token\"").count(), 3);
+}
+
+#[test]
+fn a_known_reason_is_told_in_words_and_an_unknown_one_as_it_is() {
+    let failed = |code: &str| page(&Payment { failure_code: Some(code.into()), ..payment(Status::Failed) });
+    assert!(failed("insufficient_funds").contains("<span>Not enough funds</span> <code"));
+    assert!(failed("shop_closed").contains("<dd><code data-testid=\"failure-code\">shop_closed</code></dd>"));
+}
+
+#[test]
+fn the_theme_is_the_system_s_until_the_payer_chooses() {
+    let payment = payment(Status::Pending);
+    assert!(!page(&payment).contains("data-theme") && page(&payment).contains("content=\"light dark\""));
+    for (theme, name) in [(Theme::Light, "light"), (Theme::Dark, "dark")] {
+        let page = render_payment(&PageView { theme: Some(theme), ..view(&payment) });
+        assert!(page.contains(&format!("<html lang=\"en\" dir=\"ltr\" data-theme=\"{name}\">")));
+        assert!(page.contains(&format!("<meta name=\"color-scheme\" content=\"{name}\">")));
+    }
+}
+
+#[test]
+fn the_script_is_told_what_is_left_by_the_server_s_clock() {
+    for (left_ms, want) in
+        [(1_740_000, "data-left=\"1740000\" data-calm=\"450000\">"), (450_000, "data-left=\"450000\">")]
+    {
+        let payment = payment(Status::Pending);
+        let page = render_payment(&PageView { now: EXPIRES.plus_ms(-left_ms), ..view(&payment) });
+        assert!(page.contains(want), "{want}");
+    }
 }
 
 #[test]
@@ -239,7 +359,9 @@ fn texts_read_well() {
     for (minor, want) in [
         (1, "0.01"),
         (99_999, "999.99"),
-        (999_950, "9999.5"),
+        (999_950, "9999.50"),
+        (50_000, "500"),
+        (1_000_050, "10\u{202f}000.50"),
         (1_000_000, "10\u{202f}000"),
         (999_999_999_999_999, "9\u{202f}999\u{202f}999\u{202f}999\u{202f}999.99"),
     ] {

@@ -23,10 +23,12 @@ pub(super) fn escape_html(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// An amount in groups of three digits, `9 999 999.5` with narrow no-break spaces. Four digits stay together.
+/// An amount in groups of three digits with narrow no-break spaces, `9 999 999.50`. Four digits stay together, and two
+/// decimals do.
 pub(super) fn grouped(amount: Amount) -> String {
     let exact = amount.to_string();
     let whole = exact.split_once('.').map_or(exact.len(), |(whole, _)| whole.len());
+    let exact = if whole + 2 == exact.len() { format!("{exact}0") } else { exact };
     if whole <= 4 {
         return exact;
     }
@@ -48,6 +50,11 @@ pub(super) fn moment(at: Timestamp) -> String {
     let month = part(5..7).parse().ok().and_then(|month: usize| MONTHS.get(month.checked_sub(1)?)).unwrap_or(&"");
     let day = part(8..10).trim_start_matches('0');
     format!("<time datetime=\"{exact}\">{day} {month} {}, {} UTC</time>", part(0..4), part(11..19))
+}
+
+/// What is left, by the clock below an hour, `7:05`, and as a [`duration`] above.
+pub(super) fn clock(seconds: i64) -> String {
+    if seconds >= 3_600 { duration(seconds) } else { format!("{}:{:02}", seconds / 60, seconds % 60) }
 }
 
 /// A duration in its two largest units, `4 min 10 s`; what is below is dropped.

@@ -2,6 +2,7 @@
 
 mod forms;
 mod screens;
+mod simulate;
 
 use crate::support::{Answer, TestApp};
 

@@ -1,11 +1,13 @@
 //! What the page shows, and that looking at it changes nothing.
 
 use super::{between, page, shown_status};
-use crate::support::{PUBLIC_URL, TestApp, id_of};
-use axum::http::Method;
+use crate::support::{PUBLIC_URL, TestApp, id_of, options};
+use axum::body::Body;
+use axum::http::{Method, Request};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
+use zenwallet_server::{App, AppOptions};
 
 both_databases! {
     every_state_has_its_screen,
@@ -16,7 +18,10 @@ both_databases! {
     a_hostile_return_url_is_data,
     no_page_is_no_page,
     a_test_payment_says_so,
-    the_style_sheet_is_this_server_s_own,
+    sheet_and_script_are_this_server_s_own,
+    the_status_is_told_in_public_fields,
+    a_chosen_theme_is_kept,
+    framing_is_the_operator_s_choice,
 }
 
 async fn every_state_has_its_screen(app: TestApp) {
@@ -87,10 +92,12 @@ async fn the_page_is_kept_and_framed_by_nobody(app: TestApp) {
         for rule in ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"] {
             assert!(policy.contains(rule), "{policy}");
         }
-        assert!(!policy.contains("unsafe") && !policy.contains("script-src") && !policy.contains("http"), "{policy}");
+        assert!(policy.contains("script-src 'self';") && policy.contains("connect-src 'self';"), "{policy}");
+        assert!(!policy.contains("unsafe") && !policy.contains("http"), "{policy}");
         let html = shown.text();
         assert!(html.contains("<meta name=\"robots\" content=\"noindex\">"));
-        for active in ["<script", "javascript:", " style=\"", "<style", " onclick", "<iframe", "<object"] {
+        assert_eq!(html.matches("<script").count(), html.matches("<script src=\"/pay/assets/page.js?v=").count());
+        for active in ["javascript:", " style=\"", "<style", " onclick", "<iframe", "<object"] {
             assert!(!html.contains(active), "{active} in {html}");
         }
     }
@@ -108,7 +115,7 @@ async fn whatever_the_app_wrote_is_text(app: TestApp) {
         }
         let html = page(&app, &id).await.expect(200).text();
         assert_eq!(html.matches(escaped).count(), 2, "{html}");
-        assert!(!html.contains("<script") && !html.contains("<img src=x"));
+        assert!(!html.contains("<script>") && !html.contains("<img src=x"));
         // The app's name is hostile in every case: `Test & <Shop>`.
         assert!(!html.contains("<Shop>") && html.contains("Test &amp; &lt;Shop&gt;"));
     }
@@ -179,23 +186,71 @@ async fn a_test_payment_says_so(app: TestApp) {
     assert!(!page(&app, &live).await.text().contains("test-ribbon"));
 }
 
-async fn the_style_sheet_is_this_server_s_own(app: TestApp) {
+async fn sheet_and_script_are_this_server_s_own(app: TestApp) {
     let id = app.payment_of(&app.a).await;
     let html = page(&app, &id).await.expect(200).text();
-    let path = between(&html, "<link rel=\"stylesheet\" href=\"", "\"").unwrap();
-    let sheet = app.get(path).send().await.expect(200);
-    assert_eq!(sheet.header("content-type"), "text/css; charset=utf-8");
-    assert_eq!(sheet.header("cache-control"), "public, max-age=31536000, immutable");
-    for foreign in ["http:", "https:", "url(//", "@import"] {
-        assert!(!sheet.text().contains(foreign), "{foreign}");
+    for (before, kind) in [("<link rel=\"stylesheet\" href=\"", "text/css"), ("<script src=\"", "text/javascript")] {
+        let path = between(&html, before, "\"").unwrap();
+        assert!(path.starts_with("/pay/assets/page."), "{path}");
+        let asset = app.get(path).send().await.expect(200);
+        assert_eq!(asset.header("content-type"), format!("{kind}; charset=utf-8"));
+        assert_eq!(asset.header("cache-control"), "public, max-age=31536000, immutable");
+        for foreign in ["http:", "https:", "url(//", "@import"] {
+            assert!(!asset.text().contains(foreign), "{foreign}");
+        }
     }
     let loads = html.match_indices("src=\"").chain(html.match_indices("<link ")).count();
     assert_eq!(
         loads,
         html.matches("rel=\"stylesheet\"").count()
+            + html.matches("<script src=\"").count()
             + html.matches("rel=\"icon\"").count()
             + html.matches("rel=\"canonical\"").count()
     );
     let canonical = between(&html, "rel=\"canonical\" href=\"", "\"").unwrap();
     assert_eq!(Value::from(canonical), app.read(&app.a, &id).await["payment_url"]);
+}
+
+async fn the_status_is_told_in_public_fields(app: TestApp) {
+    let more = json!({"expires_in": 100, "metadata": {"secret": 1}, "description": "Two tickets"});
+    let id = id_of(&app.pay_me(&app.live, more).await);
+    let ask = async || app.get(format!("/pay/{id}/status")).send().await.expect(200);
+    app.pass_ms(39_001);
+    let told = ask().await;
+    assert_eq!(told.header("cache-control"), "no-store");
+    let whole = app.read(&app.live, &id).await;
+    let want = json!({
+        "payment_id": id, "status": "PENDING", "amount": whole["amount"], "currency": whole["currency"],
+        "expires_at": whole["expires_at"], "completed_at": null, "remaining_s": 61,
+    });
+    assert_eq!(told.json(), want);
+    app.pass_ms(60_999);
+    let over = ask().await.json();
+    assert_eq!((&over["status"], &over["remaining_s"]), (&json!("EXPIRED"), &json!(0)));
+    for unknown in ["pay_x", "pay_0000000000000000000001"] {
+        app.get(format!("/pay/{unknown}/status")).send().await.expect_error(404, "payment_not_found");
+    }
+}
+
+async fn a_chosen_theme_is_kept(app: TestApp) {
+    let id = app.payment_of(&app.a).await;
+    for (cookie, want) in
+        [("zw_theme=dark", " data-theme=\"dark\">"), ("a=b; zw_theme=light", " data-theme=\"light\">")]
+    {
+        let shown = app.get(format!("/pay/{id}")).header("cookie", cookie).send().await.expect(200);
+        assert!(shown.text().contains(want), "{cookie}");
+        let refused = app.post(format!("/pay/{id}/pay")).header("cookie", cookie).form("token=x").send().await;
+        assert!(refused.expect(403).text().contains(want), "{cookie}");
+    }
+    assert!(!page(&app, &id).await.text().contains("data-theme"));
+}
+
+async fn framing_is_the_operator_s_choice(app: TestApp) {
+    let id = app.payment_of(&app.a).await;
+    let frame_ancestors = vec!["https://shop.example".to_owned(), "https://b.example:8443".to_owned()];
+    let framed = App::new(app.gateway.clone(), AppOptions { frame_ancestors, ..options() });
+    let request = Request::get(format!("/pay/{id}")).body(Body::empty()).unwrap();
+    let answer = framed.handle(request).await;
+    let policy = answer.headers()["content-security-policy"].to_str().unwrap();
+    assert!(policy.ends_with("frame-ancestors https://shop.example https://b.example:8443"), "{policy}");
 }

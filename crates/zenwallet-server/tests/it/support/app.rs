@@ -226,7 +226,15 @@ pub(crate) fn options() -> AppOptions {
     let allowed_origins = vec!["https://shop.example".to_owned()];
     let trusted_proxies = Cidr::parse("10.0.0.0/8").into_iter().collect();
     let public_url = PUBLIC_URL.to_owned();
-    AppOptions { metrics: true, body_timeout: BODY_TIMEOUT, public_url, allowed_origins, trusted_proxies }
+    let frame_ancestors = Vec::new();
+    AppOptions {
+        metrics: true,
+        body_timeout: BODY_TIMEOUT,
+        public_url,
+        allowed_origins,
+        frame_ancestors,
+        trusted_proxies,
+    }
 }
 
 /// The contract's rules, with loopback open to test apps.
