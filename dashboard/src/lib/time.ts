@@ -15,7 +15,7 @@ function format(kind: string, zone: string, options: Intl.DateTimeFormatOptions)
 }
 
 /** Zones that browsers still call by a former name. */
-const RENAMED: Record<string, string> = {
+export const RENAMED: Record<string, string> = {
   'Asia/Calcutta': 'Asia/Kolkata',
   'Asia/Katmandu': 'Asia/Kathmandu',
   'Asia/Rangoon': 'Asia/Yangon',
