@@ -27,7 +27,11 @@ export function CodeTabs({ sample, label }: { sample: Sample; label: string }) {
           </button>
         ))}
       </fieldset>
-      <Code text={sample[language.id]} label={`${label} in ${language.name}`} />
+      <Code
+        className="sm:[&_pre]:whitespace-pre"
+        text={sample[language.id]}
+        label={`${label} in ${language.name}`}
+      />
     </div>
   );
 }

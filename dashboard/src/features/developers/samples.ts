@@ -21,7 +21,12 @@ export const createSample = (baseUrl: string, key: string): Sample => ({
   -H 'Authorization: Bearer ${key}' \\
   -H 'Content-Type: application/json' \\
   -H 'Idempotency-Key: order-123' \\
-  -d '${JSON.stringify(CREATE_BODY)}'`,
+  -d '{
+    "amount": 500,
+    "currency": "COINS",
+    "reference_id": "ORDER_123",
+    "metadata": {"order_id": "123"}
+  }'`,
   node: `const answer = await fetch('${baseUrl}/api/payments/create', {
   method: 'POST',
   headers: {

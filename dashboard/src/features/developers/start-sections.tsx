@@ -96,6 +96,9 @@ export function CreatePayment({ environment, apps, app, keyText, choose }: Creat
             </Select>
           )}
           <CodeTabs sample={createSample(location.origin, keyText)} label="request" />
+          <p className="text-12 text-fg-3">
+            Put your whole key in place of {keyText}: nobody can show it again. Or run it here as yourself.
+          </p>
           <TryIt key={app?.app_id} environment={environment} app={app} />
         </>
       }

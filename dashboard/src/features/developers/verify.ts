@@ -1,5 +1,6 @@
 // Checks a webhook's signature as a receiver does, step by step, and names the mistake where one is likely. Everything
 // stays in the browser.
+import { duration } from '@/lib/format';
 
 export type Check = { name: string; state: 'pass' | 'fail' | 'skip'; text: string };
 export type Given = { headers: string; body: string; secret: string };
@@ -142,8 +143,8 @@ function timeCheck(head: Head, nowS: number): Check {
     state: 'fail',
     text:
       age < 0
-        ? `Sent ${-age} s ahead of now: the clock of this machine is behind.`
-        : `Sent ${age} s ago, more than 300. A receiver refuses it; for a delivery pasted later that is as it should be.`,
+        ? `Sent ${duration(-age)} ahead of now: the clock of this machine is behind.`
+        : `Sent ${duration(age)} ago, more than 300 s. A receiver refuses it; for a delivery pasted later that is as it should be.`,
   };
 }
 
@@ -156,6 +157,12 @@ export async function checks({ headers, body, secret }: Given, nowS: number): Pr
   const name = 'Compare the signature';
   if (!head || headed.state === 'fail' || !bytes || keyed.state === 'fail')
     return [headed, keyed, { name, state: 'skip', text: 'Needs the headers and the secret.' }];
+  if (!globalThis.crypto?.subtle)
+    return [
+      headed,
+      keyed,
+      { name, state: 'skip', text: 'A browser computes this over https or on localhost alone.' },
+    ];
   const key = await keyOf(bytes);
   const isOurs = await matches(key, head, body);
   const compared: Check = isOurs
