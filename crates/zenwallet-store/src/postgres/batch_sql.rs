@@ -160,7 +160,7 @@ const CREATE_TYPES: [Type; 26] = [
     Type::INT8_ARRAY,
     Type::INT8_ARRAY,
 ];
-const SETTLE_TYPES: [Type; 7] = [
+const SETTLE_TYPES: [Type; 8] = [
     Type::UUID_ARRAY,
     Type::UUID_ARRAY,
     Type::INT2_ARRAY,
@@ -168,6 +168,7 @@ const SETTLE_TYPES: [Type; 7] = [
     Type::UUID_ARRAY,
     Type::TEXT_ARRAY,
     Type::TEXT_ARRAY,
+    Type::INT8_ARRAY,
 ];
 const APPEND_TYPES: [Type; 11] = [
     Type::UUID_ARRAY,

@@ -112,7 +112,7 @@ pub(super) fn pending(view: &PageView, state: &State, amount: &str) -> String {
         status = status(state, view.payment.status),
         expires = expires(view),
         long = long(amount, 14),
-        pay = form(view, "pay", "primary", &format!("{} {amount}", words::PAY)),
+        pay = form(view, "pay", " primary", &format!("{} {amount}", words::PAY)),
         cancel = form(view, "cancel", "", words::CANCEL),
         simulate = if view.is_test { simulate(view) } else { String::new() },
     )
@@ -236,7 +236,7 @@ fn token(view: &PageView) -> String {
 fn form(view: &PageView, action: &str, class: &str, label: &str) -> String {
     format!(
         "<form method=\"post\" action=\"/pay/{id}/{action}\">{token}\
-         <button class=\"button {class}\" type=\"submit\" data-testid=\"{action}-button\">{label}</button></form>",
+         <button class=\"button{class}\" type=\"submit\" data-testid=\"{action}-button\">{label}</button></form>",
         id = view.payment.id,
         token = token(view),
     )

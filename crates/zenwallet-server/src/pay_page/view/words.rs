@@ -17,7 +17,7 @@ pub(super) const EXPIRED: [&str; 3] =
 
 /// Why a test payment can be made to fail, for machines and for people. Apps may use other codes.
 pub(in super::super) const FAILURE_CODES: [(&str, &str); 5] = [
-    ("declined", "Declined"),
+    ("declined", "Not accepted"),
     ("insufficient_funds", "Not enough funds"),
     ("limit_exceeded", "Over the limit"),
     ("account_blocked", "Account blocked"),
