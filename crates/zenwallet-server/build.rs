@@ -23,7 +23,10 @@ fn main() -> io::Result<()> {
             if path.exists() { format!("Some(include_bytes!({path:?}))") } else { "None".into() }
         };
         let (brotli, gzip) = (packed(".br"), packed(".gz"));
-        let _ = writeln!(code, "File {{ name: {name:?}, plain: include_bytes!({path:?}), brotli: {brotli}, gzip: {gzip} }},");
+        let _ = writeln!(
+            code,
+            "File {{ name: {name:?}, plain: include_bytes!({path:?}), brotli: {brotli}, gzip: {gzip} }},"
+        );
     }
     code.push_str("];\n");
     let out = env::var_os("OUT_DIR").map(PathBuf::from).ok_or_else(|| io::Error::other("cargo sets OUT_DIR"))?;

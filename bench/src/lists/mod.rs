@@ -54,7 +54,11 @@ pub(crate) struct FillArgs {
 pub(crate) fn fill(args: &FillArgs) -> anyhow::Result<bool> {
     let began = Instant::now();
     seed::sqlite(&args.data_dir, args.count)?;
-    say(format!("{} payments in {:.0} s; now run `zenwallet rollup rebuild`", args.count, began.elapsed().as_secs_f64()));
+    say(format!(
+        "{} payments in {:.0} s; now run `zenwallet rollup rebuild`",
+        args.count,
+        began.elapsed().as_secs_f64()
+    ));
     Ok(true)
 }
 

@@ -59,8 +59,7 @@ impl App {
         let is_https = public_url.starts_with("https://");
         let own = Url::parse(&public_url).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
         let sockets = realtime::routes(&gateway, Origins { own, allowed: allowed_origins });
-        let router =
-            http::routes(metrics).merge(pay_page::routes(&frame_ancestors)).merge(dashboard::routes());
+        let router = http::routes(metrics).merge(pay_page::routes(&frame_ancestors)).merge(dashboard::routes());
         let router = router
             .fallback(async || ApiError::new(Code::RouteUnknown))
             .method_not_allowed_fallback(async || ApiError::new(Code::MethodNotAllowed))

@@ -39,7 +39,8 @@ pub(crate) fn routes() -> Router<Arc<Gateway>> {
 /// The page, with a nonce that lets the styles of its dialogs through, in the colours that the browser asks for.
 async fn page(State(gateway): State<Arc<Gateway>>, headers: HeaderMap) -> Response {
     if INDEX.is_empty() {
-        let missing = "This binary was built without its dashboard. `make build` builds both. The API is at /docs/api/.\n";
+        let missing =
+            "This binary was built without its dashboard. `make build` builds both. The API is at /docs/api/.\n";
         return (StatusCode::NOT_FOUND, missing).into_response();
     }
     let mut random = [0; 16];
@@ -100,7 +101,8 @@ impl File {
         let takes = |coding: &str| {
             accepted.split(',').map(str::trim).any(|given| {
                 let (name, rest) = given.split_once(';').unwrap_or((given, ""));
-                name.trim().eq_ignore_ascii_case(coding) && !matches!(rest.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000")
+                name.trim().eq_ignore_ascii_case(coding)
+                    && !matches!(rest.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000")
             })
         };
         match (self.brotli, self.gzip) {

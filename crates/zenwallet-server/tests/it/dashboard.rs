@@ -15,9 +15,13 @@ fn the_dashboard_is_one_page_under_a_policy_of_its_own() {
             let policy = page.header("content-security-policy").to_owned();
             let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).expect("a nonce");
             assert_eq!(nonce.len(), 32, "{policy}");
-            for rule in
-                ["default-src 'none'", "script-src 'self';", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"]
-            {
+            for rule in [
+                "default-src 'none'",
+                "script-src 'self';",
+                "base-uri 'none'",
+                "frame-ancestors 'none'",
+                "form-action 'self'",
+            ] {
                 assert!(policy.contains(rule), "{policy}");
             }
             assert!(!policy.contains("unsafe"), "{policy}");
