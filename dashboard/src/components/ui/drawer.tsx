@@ -24,7 +24,7 @@ export function Drawer({
           onInteractOutside={(event) => event.preventDefault()}
           className="fixed inset-y-0 right-0 z-30 flex w-full animate-drawer flex-col border-l bg-surface shadow-2 sm:w-[520px]"
         >
-          <header className="flex items-start justify-between gap-3 px-6 pt-5 pb-3">
+          <div className="flex items-start justify-between gap-3 px-6 pt-5 pb-3">
             <Radix.Title asChild>
               <div className="min-w-0 flex-1">{title}</div>
             </Radix.Title>
@@ -36,7 +36,7 @@ export function Drawer({
                 </Button>
               </Radix.Close>
             </div>
-          </header>
+          </div>
           <div className="min-h-0 flex-1 overflow-y-auto px-6 pb-8">{children}</div>
         </Radix.Content>
       </Radix.Portal>
