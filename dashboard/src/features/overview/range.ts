@@ -76,13 +76,13 @@ export function inSixHours(points: Point[], zone: string): Point[] {
   return found;
 }
 
-/** As many values as a sparkline shows, neighbours put together where there are more. */
-export function thinned(values: number[], most = 24): number[] {
-  if (values.length <= most) return values;
-  const found = Array.from({ length: most }, () => 0);
-  values.forEach((value, at) => {
-    const slot = Math.floor((at * most) / values.length);
-    found[slot] = (found[slot] ?? 0) + value;
-  });
+/** Few enough values for a sparkline: of more, as many neighbours as it takes are put together. */
+export function thinned(values: number[], most = 32): number[] {
+  const size = Math.ceil(values.length / most);
+  if (size <= 1) return values;
+  const found: number[] = [];
+  // From the end, so that the newest ones are whole.
+  for (let end = values.length; end > 0; end -= size)
+    found.unshift(values.slice(Math.max(0, end - size), end).reduce((sum, value) => sum + value, 0));
   return found;
 }

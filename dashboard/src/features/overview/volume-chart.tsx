@@ -61,6 +61,10 @@ const tick = { fontSize: 11, fill: 'var(--fg-3)' };
 export default function VolumeChart({ points, measure, label, name, currency, onPick }: Props) {
   const [mark, setMark] = useState<[number, number] | null>(null);
   const last = points.length - 1;
+  // A day that was cut into parts is named once.
+  const ticks = points
+    .filter((point, i) => i === 0 || label(point.start) !== label(points[i - 1]?.start ?? point.start))
+    .map((point) => point.start);
   const isGoing = points[last] && Date.parse(points[last].end) > Date.now();
   const at = (state: { activeTooltipIndex?: number | string | null }) => {
     const index = Number(state.activeTooltipIndex ?? Number.NaN);
@@ -95,6 +99,7 @@ export default function VolumeChart({ points, measure, label, name, currency, on
         <XAxis
           dataKey="start"
           tickFormatter={label}
+          ticks={ticks}
           tick={tick}
           tickLine={false}
           axisLine={{ stroke: 'var(--line)' }}
