@@ -25,13 +25,12 @@ export function Chip({
         )}
       >
         <Popover.Trigger
-          aria-label={value ? `${name}: ${value}` : `Filter by ${name.toLowerCase()}`}
           className={cn(
             'flex h-full min-w-0 items-center gap-1.5 rounded-control px-2.5 font-medium hover:bg-surface-3',
             value && 'rounded-r-none hover:bg-transparent',
           )}
         >
-          <span className={value ? 'text-fg-2' : ''}>{name}</span>
+          <span className={value ? 'text-fg-2' : ''}>{name}</span>{' '}
           {value ? (
             <span className="max-w-56 truncate">{value}</span>
           ) : (

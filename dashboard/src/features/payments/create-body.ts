@@ -33,7 +33,7 @@ export function bodyOf(draft: Draft) {
     currency: draft.currency.trim().toUpperCase(),
     ...(draft.reference.trim() && { reference_id: draft.reference.trim() }),
     ...(draft.description.trim() && { description: draft.description.trim() }),
-    ...(draft.expiresIn && { expires_in: Number(draft.expiresIn) }),
+    expires_in: Number(draft.expiresIn),
     ...(Object.keys(metadata).length > 0 && { metadata }),
     ...(draft.returnUrl.trim() && { return_url: draft.returnUrl.trim() }),
   };

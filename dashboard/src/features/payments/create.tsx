@@ -38,7 +38,7 @@ type Props = {
 
 export function CreatePayment({ apps, close, created, hrefOf }: Props) {
   const [draft, setDraft] = useState(NEW);
-  const [keyOf] = useState(keeper);
+  const [keyOf, setKeyOf] = useState(keeper);
   const usable = apps?.filter((app) => app.is_active) ?? [];
   const appId = draft.appId || (usable[0]?.app_id ?? '');
   const {
@@ -55,13 +55,17 @@ export function CreatePayment({ apps, close, created, hrefOf }: Props) {
           params: {
             query: { app_id: appId },
             header: { 'Idempotency-Key': keyOf(JSON.stringify([appId, body])) },
-          } as never,
-          body: body as never,
+          },
+          body,
         }),
       );
-      return { ...made, app_id: appId } as Payment;
+      return { ...made, app_id: appId };
     },
-    onSuccess: created,
+    onSuccess: () => {
+      // The next payment is another one, even if it says the same.
+      setKeyOf(() => keeper());
+      created();
+    },
   });
   if (payment)
     return (

@@ -106,6 +106,7 @@ it('takes the end back when it is refused, and says what the payment is since wh
   await userEvent.click(again.getByRole('button', { name: 'Mark failed' }));
   expect(await again.findByText('Lower case, please.')).toBeVisible();
   expect(again.getByRole('button', { name: 'Mark failed' })).toBeEnabled();
+  expect(again.getByLabelText('Failure code')).toHaveValue('NO');
 });
 
 it('asks before it ends a production payment', async () => {
@@ -163,6 +164,12 @@ it('creates a payment: errors at their fields, the same key for the same request
   await press();
   expect(await screen.findByRole('heading', { name: '1.23 COINS is ready to be paid' })).toBeVisible();
   expect(keys[2]).not.toBe(keys[0]);
-  await userEvent.click(screen.getByRole('link', { name: 'Open the record' }));
+  await userEvent.click(screen.getByRole('button', { name: 'Create another' }));
+  const another = within(await screen.findByRole('dialog'));
+  await userEvent.type(another.getByLabelText('Amount'), '1.23');
+  await userEvent.type(another.getByLabelText('Metadata'), 'seat=A4');
+  await userEvent.click(another.getByRole('button', { name: 'Create payment' }));
+  await userEvent.click(await screen.findByRole('link', { name: 'Open the record' }));
+  expect(new Set(keys).size).toBe(3);
   expect(router.state.location.search).toBe('?app_id=app_1');
 });

@@ -11,6 +11,9 @@ const BOX = 40;
 /** Below this width a row takes two lines. */
 const NARROW = 480;
 
+/** Under the head, also where rows pass below it. */
+const line = 'shadow-[0_1px_0_var(--line)]';
+
 /** The width of an element, followed; unknown is endless. */
 function useWidth(): [RefObject<HTMLDivElement | null>, number] {
   const ref = useRef<HTMLDivElement>(null);
@@ -69,7 +72,7 @@ export function PaymentTable(props: Props) {
         >
           <tr>
             {hasBoxes && (
-              <Th className="w-10 pr-0">
+              <Th className={cn(line, 'w-10 pr-0')}>
                 <SelectBox
                   label="Select the page"
                   checked={!!payments?.length && payments.every((row) => selected.has(row.payment_id))}
@@ -81,7 +84,10 @@ export function PaymentTable(props: Props) {
               <Th>Payment</Th>
             ) : (
               shown.map((column) => (
-                <Th key={column.id} className={column.className?.includes('text-right') ? 'text-right' : ''}>
+                <Th
+                  key={column.id}
+                  className={cn(line, column.className?.includes('text-right') && 'text-right')}
+                >
                   {column.name}
                 </Th>
               ))

@@ -4,8 +4,8 @@ import { ApiError, api, data, type Schemas } from '@/lib/api';
 import type { Environment } from '@/lib/environment';
 import type { ApiFilters } from './filters';
 
-export type Payment = Schemas['PaymentObject'] & { app_id?: string | null };
-export type PaymentPage = Omit<Schemas['PaymentList'], 'data'> & { data: Payment[] };
+export type Payment = Schemas['PaymentObject'];
+export type PaymentPage = Schemas['PaymentList'];
 export type Delivery = Schemas['DeliveryObject'];
 
 /** Rows of a page. */
@@ -15,13 +15,13 @@ export const PAGE_ROWS = 50;
 export const listQuery = (environment: Environment, filters: ApiFilters, key: unknown, cursor?: string) =>
   queryOptions({
     queryKey: ['payment-list', environment, key, cursor ?? null],
-    queryFn: async ({ signal }) =>
-      (await data(
+    queryFn: ({ signal }) =>
+      data(
         api.GET('/api/payments', {
-          params: { query: { ...filters, cursor, limit: PAGE_ROWS, include: 'total_count' } as never },
+          params: { query: { ...filters, cursor, limit: PAGE_ROWS, include: 'total_count' } },
           signal,
         }),
-      )) as PaymentPage,
+      ),
     placeholderData: keepPreviousData,
     refetchOnMount: 'always',
     refetchOnReconnect: false,
@@ -30,26 +30,22 @@ export const listQuery = (environment: Environment, filters: ApiFilters, key: un
 export const paymentQuery = (environment: Environment, appId: string | undefined, paymentId: string) =>
   queryOptions({
     queryKey: ['payments', environment, appId, paymentId],
-    queryFn: async ({ signal }) =>
-      (await data(
+    queryFn: ({ signal }) =>
+      data(
         api.GET('/api/payments/{payment_id}', {
-          params: { path: { payment_id: paymentId }, query: { app_id: appId } as never },
+          params: { path: { payment_id: paymentId }, query: { app_id: appId } },
           signal,
         }),
-      )) as Payment,
+      ),
     enabled: !!appId,
   });
-
-type SearchHit = { kind: string; id: string; app_id: string };
 
 /** Whose payment an id is, where the address does not say it. */
 export const appOfQuery = (environment: Environment, paymentId: string, isAsked: boolean) =>
   queryOptions({
     queryKey: ['search', environment, paymentId],
     queryFn: async () => {
-      const found = (await data(
-        api.GET('/api/search' as never, { params: { query: { q: paymentId, environment } } } as never),
-      )) as { data: SearchHit[] };
+      const found = await data(api.GET('/api/search', { params: { query: { q: paymentId, environment } } }));
       const hit = found.data.find(({ id }) => id === paymentId);
       if (!hit)
         throw new ApiError(404, {
@@ -73,11 +69,11 @@ export const deliveriesQuery = (environment: Environment, appId: string, payment
       (
         await data(
           api.GET('/api/webhooks/deliveries', {
-            params: { query: { app_id: appId, payment_id: paymentId, limit: 100 } as never },
+            params: { query: { app_id: appId, payment_id: paymentId, limit: 100 } },
             signal,
           }),
         )
-      ).data as Delivery[],
+      ).data,
     refetchInterval: (query) => (query.state.data?.some(isOnItsWay) ? DUE_MS : false),
   });
 

@@ -91,15 +91,16 @@ export function PaymentRecord({ payment, appId }: { payment: Payment; appId: str
   const isTest = useEnvironment() === 'test';
   const end = useEnd(payment, zone);
   const [copied, copy] = useCopy();
-  const isPending = payment.status === 'PENDING';
+  // While the gateway is asked, the panel keeps what was typed: a refusal gives it back.
+  const isEndable = payment.status === 'PENDING' || end.isPending;
   return (
     <>
       <Facts payment={payment} appId={appId} />
-      {(isPending || end.error) && (
+      {(isEndable || end.error) && (
         <Part title={isTest ? 'Simulate' : 'End this payment'} note={isTest && 'No real money moves'}>
           <div className="space-y-3">
             <EndError error={end.error} />
-            {isPending && <SimulatePanel payment={payment} end={end} />}
+            {isEndable && <SimulatePanel payment={payment} end={end} />}
           </div>
         </Part>
       )}

@@ -12,7 +12,18 @@ import { type Delivery, deliveriesQuery } from './queries';
 import { retryDelivery } from './resend';
 import { errorWord } from './timeline';
 
-function Item({ delivery, appId }: { delivery: Delivery; appId: string }) {
+const NO_KEYS = {};
+
+function Item({
+  delivery,
+  appId,
+  hasKey,
+}: {
+  delivery: Delivery;
+  appId: string;
+  /** Whether `r` resends it. */
+  hasKey: boolean;
+}) {
   const environment = useEnvironment();
   const queries = useQueryClient();
   const { mutate, isPending, isSuccess, error } = useMutation({
@@ -22,6 +33,7 @@ function Item({ delivery, appId }: { delivery: Delivery; appId: string }) {
         predicate: ({ queryKey }) => ['deliveries', 'timeline'].includes(String(queryKey[0])),
       }),
   });
+  useKeys(useMemo(() => (hasKey ? { r: () => mutate() } : NO_KEYS), [hasKey, mutate]));
   const isOnItsWay = delivery.status === 'PENDING';
   const code = delivery.response_status ?? (delivery.error ? errorWord(delivery.error) : null);
   return (
@@ -65,22 +77,7 @@ function Item({ delivery, appId }: { delivery: Delivery; appId: string }) {
 /** The webhooks that told of a payment; `r` resends the first that failed. */
 export function RelatedWebhooks({ appId, paymentId }: { appId: string; paymentId: string }) {
   const environment = useEnvironment();
-  const queries = useQueryClient();
   const { data: deliveries, error, refetch } = useQuery(deliveriesQuery(environment, appId, paymentId));
-  useKeys(
-    useMemo(
-      () => ({
-        r: () => {
-          const failed = deliveries?.find(({ status }) => status === 'FAILED');
-          if (failed)
-            void retryDelivery(appId, failed.delivery_id)
-              .catch(() => null)
-              .then(() => queries.invalidateQueries({ queryKey: ['deliveries'] }));
-        },
-      }),
-      [deliveries, appId, queries],
-    ),
-  );
   if (error && !deliveries) return <ErrorState error={error} retry={refetch} className="py-4" />;
   if (!deliveries) return <SkeletonRows rows={2} className="p-0" />;
   if (deliveries.length === 0)
@@ -89,17 +86,23 @@ export function RelatedWebhooks({ appId, paymentId }: { appId: string; paymentId
         None yet. They are sent when the payment ends, to{' '}
         <Link
           to={`/${environment}/webhooks?tab=endpoints&app_id=${appId}`}
-          className="text-brand hover:underline"
+          className="text-brand underline underline-offset-2"
         >
           the app's endpoints
         </Link>
         .
       </p>
     );
+  const failed = deliveries.find(({ status }) => status === 'FAILED');
   return (
     <ul className="divide-y">
       {deliveries.map((delivery) => (
-        <Item key={delivery.delivery_id} delivery={delivery} appId={appId} />
+        <Item
+          key={delivery.delivery_id}
+          delivery={delivery}
+          appId={appId}
+          hasKey={delivery.delivery_id === failed?.delivery_id}
+        />
       ))}
     </ul>
   );

@@ -8,7 +8,7 @@ import type { Delivery, Payment } from './queries';
 export const retryDelivery = (appId: string, deliveryId: string) =>
   data(
     api.POST('/api/webhooks/deliveries/{delivery_id}/retry', {
-      params: { path: { delivery_id: deliveryId }, query: { app_id: appId } as never },
+      params: { path: { delivery_id: deliveryId }, query: { app_id: appId } },
     }),
   );
 
@@ -17,15 +17,15 @@ async function failedOf(payment: Payment): Promise<Delivery[]> {
     api.GET('/api/webhooks/deliveries', {
       params: {
         query: {
-          app_id: payment.app_id,
+          app_id: payment.app_id ?? undefined,
           payment_id: payment.payment_id,
           status: 'FAILED',
           limit: 100,
-        } as never,
+        },
       },
     }),
   );
-  return list.data as Delivery[];
+  return list.data;
 }
 
 export type Outcome = { done: number; of: number; resent: number; refused: number; reason?: string };

@@ -37,7 +37,7 @@ const ended = (payment: Payment, { act, notes, failureCode }: End): Payment => (
 async function send(payment: Payment, end: End, zone: string): Promise<Payment> {
   const params = {
     path: { payment_id: payment.payment_id },
-    query: { app_id: payment.app_id } as never,
+    query: { app_id: payment.app_id ?? undefined },
   };
   const answer = await (end.act === 'CANCEL'
     ? api.POST('/api/payments/{payment_id}/cancel', { params })
@@ -52,7 +52,7 @@ async function send(payment: Payment, end: End, zone: string): Promise<Payment> 
   const refusal = answer.error as { error?: Schemas['ErrorObject'] } | undefined;
   if (answer.response.status === 409 && refusal?.error?.payment)
     throw new EndedBefore({ ...refusal.error.payment, app_id: payment.app_id }, zone);
-  return { ...(await data(Promise.resolve(answer as never))), app_id: payment.app_id } as Payment;
+  return { ...(await data(Promise.resolve(answer))), app_id: payment.app_id };
 }
 
 export function useEnd(payment: Payment, zone: string) {
