@@ -14,6 +14,7 @@ export function Frame({
 }) {
   return (
     <main className="grid min-h-dvh content-center justify-items-center gap-6 bg-bg px-4 py-10">
+      <title>{`${title} · ZenWallet`}</title>
       <div className="flex items-center gap-2.5 text-16 font-semibold">
         <span
           aria-hidden

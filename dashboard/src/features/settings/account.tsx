@@ -5,7 +5,7 @@ import { FormError, Saved, SaveRow, useSubmit } from '@/components/ui/form';
 import { api, data } from '@/lib/api';
 import { usePreference } from '@/lib/preferences';
 import { accountQuery, type User } from '@/lib/session';
-import { localZone, zoneName } from '@/lib/time';
+import { localZone, RENAMED, zoneName } from '@/lib/time';
 import { useUnsaved } from './guard';
 import { Section } from './section';
 
@@ -59,6 +59,8 @@ function Profile({ user }: { user: User }) {
 const Zones = memo(function Zones() {
   return Intl.supportedValuesOf('timeZone')
     .filter((zone) => zone !== 'UTC')
+    .map((zone) => RENAMED[zone] ?? zone)
+    .sort()
     .map((zone) => (
       <option key={zone} value={zone}>
         {zone}

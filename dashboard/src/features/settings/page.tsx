@@ -30,15 +30,28 @@ const GATEWAY = [
   { id: 'system', name: 'System' },
 ];
 
-/** Brings the section of the address into view; again once the sections above it have their height. */
+/** The sections above one come late and push it down: it is held in view for so long, until somebody scrolls. */
+const HELD_MS = 3_000;
+const SCROLLS = ['wheel', 'touchstart', 'pointerdown', 'keydown'];
+
+/** Brings the section of the address into view. */
 function useAnchor(hash: string): void {
-  const isFetching = useIsFetching() > 0;
-  const settled = useRef('');
+  const fetching = useIsFetching();
+  const held = useRef({ hash: '', until: 0 });
   useEffect(() => {
-    if (!hash || settled.current === hash) return;
-    document.getElementById(hash.slice(1))?.scrollIntoView();
-    if (!isFetching) settled.current = hash;
-  }, [hash, isFetching]);
+    const release = () => {
+      held.current.until = 0;
+    };
+    for (const type of SCROLLS) addEventListener(type, release, { passive: true });
+    return () => {
+      for (const type of SCROLLS) removeEventListener(type, release);
+    };
+  }, []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies(fetching): what has come may have moved the section
+  useEffect(() => {
+    if (held.current.hash !== hash) held.current = { hash, until: Date.now() + HELD_MS };
+    if (hash && Date.now() < held.current.until) document.getElementById(hash.slice(1))?.scrollIntoView();
+  }, [hash, fetching]);
 }
 
 function SectionNav({ isAdmin, current }: { isAdmin: boolean; current: string }) {
