@@ -72,7 +72,7 @@ function Row({ row, isNew, resend }: { row: Delivery; isNew: boolean; resend: (r
         </Link>
         <span className="block truncate text-12 text-fg-3 @2xl:hidden">{to}</span>
       </Td>
-      <Td className="hidden max-w-36 truncate @3xl:max-w-64 text-fg-2 @2xl:table-cell" title={row.url}>
+      <Td className="hidden max-w-46 truncate @3xl:max-w-64 text-fg-2 @2xl:table-cell" title={row.url}>
         {to}
       </Td>
       <Td className="w-34 @max-2xl:text-right">

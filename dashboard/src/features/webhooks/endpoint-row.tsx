@@ -52,7 +52,7 @@ function Status({ endpoint }: { endpoint: Endpoint }) {
 function Rate({ app, endpoint }: { app: App; endpoint: Endpoint }) {
   const { data: rate } = useQuery(rateQuery(app.app_id, endpoint.endpoint_id));
   if (!rate) return <span className="text-fg-3">…</span>;
-  if (rate.over === 0) return <span className="text-fg-3">No delivery is over yet</span>;
+  if (rate.over === 0) return <span className="text-fg-3">none is over yet</span>;
   return (
     <span className="tabular-nums">
       {share(rate.delivered / rate.over)}{' '}
@@ -121,8 +121,14 @@ export function EndpointRow({ app, endpoint, edit }: { app: App; endpoint: Endpo
         <p className="truncate text-12 text-fg-3">
           {[endpoint.description, endpoint.is_default ? 'The app’s default' : ''].filter(Boolean).join(' · ')}
         </p>
-        <div className="mt-1 space-y-0.5 text-12 @xl:hidden">
+        <div className="mt-1 @xl:hidden">
           <Status endpoint={endpoint} />
+        </div>
+        <div className="mt-1 text-12 text-fg-2 @3xl:hidden">
+          <p>{endpoint.events.join(', ')}</p>
+          <p>
+            Success of the last 50: <Rate app={app} endpoint={endpoint} />
+          </p>
         </div>
         {toggle.error && (
           <p role="alert" className="text-12 text-bad">

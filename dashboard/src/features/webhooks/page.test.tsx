@@ -6,56 +6,9 @@ import { setupServer } from 'msw/node';
 import { createMemoryRouter, RouterProvider } from 'react-router';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { DeliveryDrawer } from './drawer';
+import { app, attempt, endpoint, NOW, PAY, row } from './fixtures';
 import { WebhooksPage } from './page';
 
-const NOW = new Date().toISOString();
-const PAY = `pay_${'1'.repeat(22)}`;
-const app = (name: string, environment = 'test') => ({
-  app_id: `app_${name}`,
-  name,
-  environment,
-  is_active: true,
-});
-const row = (n: number, more: object = {}) => ({
-  delivery_id: `dlv_${n}`,
-  app_id: 'app_Acme',
-  event_id: `evt_${n}`,
-  event_seq: n,
-  type: 'payment.success',
-  payment_id: PAY,
-  endpoint_id: 'whe_1',
-  url: `https://shop${n}.example/hooks`,
-  cause: 'event',
-  status: 'DELIVERED',
-  attempts: 1,
-  next_attempt_at: null,
-  response_status: 200,
-  error: null,
-  created_at: NOW,
-  finished_at: NOW,
-  ...more,
-});
-const endpoint = (more: object = {}) => ({
-  endpoint_id: 'whe_1',
-  url: 'https://shop.example/hooks',
-  events: ['payment.success'],
-  headers: { Authorization: '(hidden)' },
-  description: 'Order system',
-  is_default: false,
-  is_enabled: false,
-  disabled_reason: 'failing: it failed for five days',
-  failing_since: null,
-  created_at: NOW,
-  ...more,
-});
-const attempt = (n: number, status: number, body: string) => ({
-  attempt_number: n,
-  started_at: NOW,
-  duration_ms: 87,
-  request: { headers: { 'webhook-id': 'evt_1', 'webhook-timestamp': '1' }, body_sha256: 'ab'.repeat(32) },
-  response: { status, headers: { 'content-type': 'text/plain' }, body },
-  error: null,
-});
 const list = (data: unknown[], more: object = {}) =>
   HttpResponse.json({ object: 'list', data, has_more: false, next_cursor: null, ...more });
 const refuse = (status: number, code: string, message: string, param?: string) =>

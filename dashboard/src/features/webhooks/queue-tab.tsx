@@ -83,7 +83,7 @@ function Row({
           <Countdown row={row} waitS={waitS} />
         </span>
       </Td>
-      <Td className="hidden max-w-36 truncate @3xl:max-w-64 text-fg-2 @2xl:table-cell" title={row.url}>
+      <Td className="hidden max-w-46 truncate @3xl:max-w-64 text-fg-2 @2xl:table-cell" title={row.url}>
         {to}
       </Td>
       <Td className="hidden w-34 @3xl:table-cell">

@@ -89,9 +89,9 @@ export function ReplayDialog({ apps, filters, close }: { apps: App[]; filters: F
             onChange={setAppId}
           />
           <Input
-            label="Failed since"
+            label="Since"
             type="datetime-local"
-            hint={zoneName(zone)}
+            hint={`When they were made, ${zoneName(zone)}`}
             value={local}
             error={since ? undefined : 'Choose a moment.'}
             onChange={(event) => setLocal(event.target.value)}
