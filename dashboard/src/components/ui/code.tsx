@@ -23,7 +23,11 @@ export function Code({
       >
         {children ?? text}
       </pre>
-      <CopyButton text={text} label={label} className="absolute top-2 right-2 bg-surface-2" />
+      <CopyButton
+        text={text}
+        label={label}
+        className="absolute top-2 right-2 bg-surface-2 pointer-coarse:top-0 pointer-coarse:right-0 pointer-coarse:bg-transparent"
+      />
     </div>
   );
 }
