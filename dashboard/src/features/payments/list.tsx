@@ -2,8 +2,10 @@
 import { type RefObject, useLayoutEffect, useRef, useState } from 'react';
 import { Skeleton } from '@/components/ui/states';
 import { Td, Th } from '@/components/ui/table';
+import { useAppName } from '@/lib/apps';
 import { cn } from '@/lib/cn';
-import { type Column, fitting, widthOf } from './columns';
+import { useEnvironment } from '@/lib/environment';
+import { type Column, fitting, useColumns, widthOf } from './columns';
 import type { Payment } from './queries';
 import { NarrowRow, Row, SelectBox } from './rows';
 
@@ -32,28 +34,26 @@ function useWidth(): [RefObject<HTMLDivElement | null>, number] {
 
 type Props = {
   payments: Payment[] | undefined;
-  columns: Column[];
   hrefOf: (payment: Payment) => string;
-  nameOf: (appId: string | null | undefined) => string;
   openId: string | undefined;
   selected: ReadonlySet<string>;
   onSelect: (paymentId: string) => void;
   onSelectAll: () => void;
   tinted: ReadonlySet<string>;
   isStale: boolean;
-  /** What sticks above the table's head. */
-  isUnderStrip: boolean;
 };
 
 export function PaymentTable(props: Props) {
-  const { payments, columns, openId, selected, isStale, isUnderStrip } = props;
+  const { payments, openId, selected, isStale } = props;
+  const { chosen } = useColumns();
+  const nameOf = useAppName();
   const [ref, width] = useWidth();
   const isNarrow = width < NARROW;
   const isSelecting = !!payments?.some((row) => selected.has(row.payment_id));
   const hasBoxes = !isNarrow && (!openId || isSelecting);
   // Beside an open record the list gives way; by itself it scrolls if more columns were asked for than fit.
   const room = width - 2 - (hasBoxes ? BOX : 0);
-  const shown = openId ? fitting(columns, room) : columns;
+  const shown = openId ? fitting(chosen, room) : chosen;
   const isWide = widthOf(shown) > room;
   return (
     <div
@@ -67,40 +67,14 @@ export function PaymentTable(props: Props) {
     >
       <table className="w-full border-separate border-spacing-0 text-13">
         <caption className="sr-only">Payments, newest first</caption>
-        <thead
-          className={isNarrow ? 'sr-only' : cn('sticky z-10', isUnderStrip ? 'top-[81px]' : 'top-[57px]')}
-        >
-          <tr>
-            {hasBoxes && (
-              <Th className={cn(line, 'w-10 pr-0')}>
-                <SelectBox
-                  label="Select the page"
-                  checked={!!payments?.length && payments.every((row) => selected.has(row.payment_id))}
-                  onChange={props.onSelectAll}
-                />
-              </Th>
-            )}
-            {isNarrow ? (
-              <Th>Payment</Th>
-            ) : (
-              shown.map((column) => (
-                <Th
-                  key={column.id}
-                  className={cn(line, column.className?.includes('text-right') && 'text-right')}
-                >
-                  {column.name}
-                </Th>
-              ))
-            )}
-          </tr>
-        </thead>
+        <Head {...{ ...props, columns: shown, isNarrow, hasBoxes }} />
         <tbody>
           {payments
             ? payments.map((payment) => {
                 const each = {
                   payment,
                   href: props.hrefOf(payment),
-                  appName: props.nameOf(payment.app_id),
+                  appName: nameOf(payment.app_id),
                   columns: shown,
                   isOpen: payment.payment_id === openId,
                   isSelected: selected.has(payment.payment_id),
@@ -115,14 +89,7 @@ export function PaymentTable(props: Props) {
                 );
               })
             : SHAPES.map((row) => (
-                <tr key={row}>
-                  {hasBoxes && <Td className="w-10 pr-0" />}
-                  {(isNarrow ? [{ id: 'all' }] : shown).map(({ id }) => (
-                    <Td key={id}>
-                      <Skeleton className="h-4" />
-                    </Td>
-                  ))}
-                </tr>
+                <Shape key={row} cells={isNarrow ? 1 : shown.length + (hasBoxes ? 1 : 0)} />
               ))}
         </tbody>
       </table>
@@ -135,4 +102,54 @@ export function PaymentTable(props: Props) {
   );
 }
 
+type HeadProps = Pick<Props, 'payments' | 'selected' | 'onSelectAll'> & {
+  columns: Column[];
+  isNarrow: boolean;
+  hasBoxes: boolean;
+};
+
+function Head({ payments, columns, selected, onSelectAll, isNarrow, hasBoxes }: HeadProps) {
+  // The head sticks below the page's own, which is higher by the strip of test mode.
+  const isUnderStrip = useEnvironment() === 'test';
+  return (
+    <thead className={isNarrow ? 'sr-only' : cn('sticky z-10', isUnderStrip ? 'top-[81px]' : 'top-[57px]')}>
+      <tr>
+        {hasBoxes && (
+          <Th className={cn(line, 'w-10 pr-0')}>
+            <SelectBox
+              label="Select the page"
+              checked={!!payments?.length && payments.every((row) => selected.has(row.payment_id))}
+              onChange={onSelectAll}
+            />
+          </Th>
+        )}
+        {isNarrow ? (
+          <Th>Payment</Th>
+        ) : (
+          columns.map((column) => (
+            <Th
+              key={column.id}
+              className={cn(line, column.className?.includes('text-right') && 'text-right')}
+            >
+              {column.name}
+            </Th>
+          ))
+        )}
+      </tr>
+    </thead>
+  );
+}
+
 const SHAPES = Array.from({ length: 12 }, (_, row) => row);
+
+function Shape({ cells }: { cells: number }) {
+  return (
+    <tr>
+      {SHAPES.slice(0, cells).map((cell) => (
+        <Td key={cell}>
+          <Skeleton className="h-4" />
+        </Td>
+      ))}
+    </tr>
+  );
+}

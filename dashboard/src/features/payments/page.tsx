@@ -1,19 +1,18 @@
 // The payments of an environment: views, filters, the list, and beside it the record that is open.
 import { useQuery } from '@tanstack/react-query';
 import { Download, Plus } from 'lucide-react';
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Outlet, useLocation, useParams, useSearchParams } from 'react-router';
 import { Button } from '@/components/ui/button';
 import { PageHead } from '@/components/ui/card';
 import { ErrorState } from '@/components/ui/states';
 import { Pager } from '@/components/ui/table';
-import { useAppName, useApps } from '@/lib/apps';
+import { useApps } from '@/lib/apps';
 import { cn } from '@/lib/cn';
 import { useEnvironment } from '@/lib/environment';
 import { count, plural } from '@/lib/format';
 import { useTimeZone, zoneName } from '@/lib/time';
 import { BulkBar } from './bulk-bar';
-import { useColumns } from './columns';
 import { ColumnsMenu } from './columns-menu';
 import { CreatePayment } from './create';
 import { Nothing } from './empty';
@@ -119,20 +118,10 @@ function Total({ page }: { page: PaymentPage | undefined }) {
 /** Where the drawer stands beside the list, the list makes room: 520 px, less the page's own margin. */
 const BESIDE = 'xl:pr-[max(0px,calc(520px-max(0px,(100vw-1560px)/2)))]';
 
-export function PaymentsPage() {
-  const { environment, filters, change, cursor, api, query, page, older, newer, first } = usePage();
-  const { paymentId } = useParams();
-  const base = `/${environment}/payments`;
-  const apps = useApps(environment);
-  const nameOf = useAppName();
-  const zone = useTimeZone();
-  const { chosen: columns } = useColumns();
-  const { hrefOf, closeTo } = useAddresses(base, filters.apps);
-  const { fresh, forget, tinted } = useLiveList(filters, page);
-  const rows = useRows(page?.data, paymentId, hrefOf);
+/** Whether the form of a new payment is open; the address says so. */
+function useCreating(): [boolean, (isCreating: boolean) => void] {
   const [params, setParams] = useSearchParams();
-
-  const setCreating = (isCreating: boolean) =>
+  const set = (isCreating: boolean) =>
     setParams(
       (before) => {
         const next = new URLSearchParams(before);
@@ -142,18 +131,35 @@ export function PaymentsPage() {
       },
       { replace: true },
     );
+  return [params.has('create'), set];
+}
+
+/** Where no row can jump, a new one comes by itself. */
+function useFirst(hasCome: boolean, show: () => void) {
+  const latest = useRef(show);
+  latest.current = show;
+  useEffect(() => {
+    if (hasCome) latest.current();
+  }, [hasCome]);
+}
+
+export function PaymentsPage() {
+  const { environment, filters, change, cursor, api, query, page, older, newer, first } = usePage();
+  const { paymentId } = useParams();
+  const base = `/${environment}/payments`;
+  const apps = useApps(environment);
+  const zone = useTimeZone();
+  const { hrefOf, closeTo } = useAddresses(base, filters.apps);
+  const { fresh, forget, tinted } = useLiveList(filters, page);
+  const rows = useRows(page?.data, paymentId, hrefOf);
+  const [isCreating, setCreating] = useCreating();
+  const create = () => setCreating(true);
   const showNew = () => {
     forget();
     first();
   };
   const isEmpty = page?.data.length === 0 && !cursor;
-  // Where no row can jump, a new one comes by itself.
-  useEffect(() => {
-    if (isEmpty && fresh > 0) {
-      forget();
-      void query.refetch();
-    }
-  }, [isEmpty, fresh, forget, query.refetch]);
+  useFirst(isEmpty && fresh > 0, showNew);
   const index = page?.data.findIndex((row) => row.payment_id === paymentId) ?? -1;
   const context: ListContext = {
     step: rows.step,
@@ -164,7 +170,7 @@ export function PaymentsPage() {
   return (
     <div className={cn(paymentId && BESIDE)}>
       <PageHead title="Payments" note={`Times in ${zoneName(zone)}`}>
-        <Actions api={api} isEmpty={isEmpty} create={() => setCreating(true)} />
+        <Actions api={api} isEmpty={isEmpty} create={create} />
       </PageHead>
       <Views base={base} current={toSearch(filters)}>
         <ColumnsMenu />
@@ -178,25 +184,17 @@ export function PaymentsPage() {
       {query.isError && !page ? (
         <ErrorState error={query.error} retry={cursor ? first : () => query.refetch()} />
       ) : isEmpty ? (
-        <Nothing
-          filters={filters}
-          change={change}
-          hasApps={!apps || apps.length > 0}
-          create={() => setCreating(true)}
-        />
+        <Nothing filters={filters} change={change} hasApps={!apps || apps.length > 0} create={create} />
       ) : (
         <PaymentTable
-          payments={page?.data}
-          columns={columns}
-          hrefOf={hrefOf}
-          nameOf={nameOf}
-          openId={paymentId}
           selected={rows.selected}
           onSelect={rows.select}
           onSelectAll={rows.selectAll}
+          payments={page?.data}
+          hrefOf={hrefOf}
+          openId={paymentId}
           tinted={tinted}
           isStale={query.isPlaceholderData}
-          isUnderStrip={environment === 'test'}
         />
       )}
       {(page?.has_more || cursor) && (
@@ -208,7 +206,7 @@ export function PaymentsPage() {
       <span role="status" className="sr-only">
         {rows.copied ? `Copied ${rows.copied}` : ''}
       </span>
-      {params.get('create') && (
+      {isCreating && (
         <CreatePayment apps={apps} close={() => setCreating(false)} created={showNew} hrefOf={hrefOf} />
       )}
       <Outlet context={context} />
@@ -218,11 +216,11 @@ export function PaymentsPage() {
 
 function NewPill({ count: fresh, show }: { count: number; show: () => void }) {
   return (
-    <div className="sticky top-[92px] z-10 -mb-1 flex h-9 justify-center">
+    <div className="sticky top-[85px] z-20 flex h-0 justify-center">
       <button
         type="button"
         onClick={show}
-        className="flex h-7 animate-enter items-center rounded-full bg-brand px-3 text-12 font-medium text-brand-fg tabular-nums shadow-2 hover:bg-brand-hover pointer-coarse:h-11"
+        className="mt-1 flex h-7 animate-enter items-center rounded-full bg-brand px-3 text-12 font-medium text-brand-fg tabular-nums shadow-2 hover:bg-brand-hover pointer-coarse:h-11"
       >
         {plural(fresh, 'new payment')}
       </button>

@@ -80,18 +80,26 @@ export function SearchBox({
           /
         </kbd>
       )}
-      <p
-        id={hint}
-        role={problem ? 'alert' : undefined}
-        className={
-          problem
-            ? 'absolute top-full z-20 mt-1 rounded-control border bg-surface px-2.5 py-1.5 text-12 text-bad shadow-2'
-            : 'sr-only'
-        }
-      >
-        {problem ??
-          'An id, a transaction id or the start of a reference. Operators: status:failed, app:acme, created:2026-11-01..2026-11-05; Enter applies them.'}
-      </p>
+      <Hint id={hint} problem={problem} />
     </form>
+  );
+}
+
+function Hint({ id, problem }: { id: string; problem: string | undefined }) {
+  if (problem)
+    return (
+      <p
+        id={id}
+        role="alert"
+        className="absolute top-full z-20 mt-1 rounded-control border bg-surface px-2.5 py-1.5 text-12 text-bad shadow-2"
+      >
+        {problem}
+      </p>
+    );
+  return (
+    <p id={id} className="sr-only">
+      An id, a transaction id or the start of a reference. Operators: status:failed, app:acme,
+      created:2026-11-01..2026-11-05; Enter applies them.
+    </p>
   );
 }

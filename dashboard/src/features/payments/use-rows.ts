@@ -9,6 +9,26 @@ const linkOf = (paymentId: string): HTMLElement | null =>
 const focused = (): string | undefined =>
   document.activeElement?.closest<HTMLElement>('[data-row]')?.dataset.row;
 
+/** Something that is told for a moment. */
+function useTold(): [string | undefined, (text: string) => void] {
+  const [told, tell] = useState<string>();
+  useEffect(() => {
+    if (!told) return;
+    const timer = setTimeout(() => tell(undefined), 1_600);
+    return () => clearTimeout(timer);
+  }, [told]);
+  return [told, tell];
+}
+
+/** The focus comes back to the row whose record was closed. */
+function useFocusBack(openId: string | undefined): void {
+  const former = useRef(openId);
+  useEffect(() => {
+    if (former.current && !openId) linkOf(former.current)?.focus({ preventScroll: true });
+    former.current = openId;
+  }, [openId]);
+}
+
 export function useRows(
   payments: Payment[] | undefined,
   openId: string | undefined,
@@ -16,7 +36,7 @@ export function useRows(
 ) {
   const navigate = useNavigate();
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  const [copied, setCopied] = useState<string>();
+  const [copied, tellCopied] = useTold();
   const last = useRef<string>(undefined);
 
   const select = useCallback(
@@ -67,25 +87,13 @@ export function useRows(
         },
         c: () => {
           const id = current();
-          if (id) void navigator.clipboard?.writeText(id).then(() => setCopied(id));
+          if (id) void navigator.clipboard?.writeText(id).then(() => tellCopied(id));
         },
       }),
-      [step, openId, current, select],
+      [step, openId, current, select, tellCopied],
     ),
   );
-  useEffect(() => {
-    if (!copied) return;
-    const timer = setTimeout(() => setCopied(undefined), 1_600);
-    return () => clearTimeout(timer);
-  }, [copied]);
-
-  // The focus comes back to the row whose record was closed.
-  const former = useRef(openId);
-  useEffect(() => {
-    if (former.current && !openId) linkOf(former.current)?.focus({ preventScroll: true });
-    former.current = openId;
-  }, [openId]);
-
+  useFocusBack(openId);
   const chosen = useMemo(
     () => payments?.filter((row) => selected.has(row.payment_id)) ?? [],
     [payments, selected],
