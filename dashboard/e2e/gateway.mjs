@@ -55,9 +55,7 @@ export async function startGateway({ prepare } = {}) {
       () => false,
     );
     // The one-time link stands alone in its line.
-    const setup =
-      output.match(/https?:\S+\/setup#token=\S+/)?.[0] ??
-      (output.match(/"token":"([^"]+)"/) && `${url}/setup#token=${output.match(/"token":"([^"]+)"/)[1]}`);
+    const setup = output.match(/https?:\S+\/setup#token=\S+/)?.[0];
     if (isUp && setup) {
       return { url, setup, console, stop, output: () => output };
     }

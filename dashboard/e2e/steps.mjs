@@ -1,5 +1,6 @@
 // What people do, one function an act.
 import { newPerson } from './browser.mjs';
+import { freshCode } from './totp.mjs';
 
 export const PASSWORD = 'a walk through still water 7';
 export const EMAIL = 'ada@example.com';
@@ -10,7 +11,7 @@ export async function setUp(browser, gateway, look) {
   const { page } = person;
   await page.goto(gateway.setup);
   await page.getByLabel('Email').fill(EMAIL);
-  await page.getByLabel('Name', { exact: true }).fill('Ada Lovelace');
+  await page.getByLabel('Your name').fill('Ada Lovelace');
   await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await page.getByRole('button', { name: 'Create the account' }).click();
   await page.waitForURL(/\/test\/start/);
@@ -33,13 +34,14 @@ export async function logOut(page) {
   await page.waitForURL(/\/login/);
 }
 
-/** Answers the dialog that asks for a proof, if it comes. */
-export async function prove(page, code) {
+/** Answers the dialog that asks for a proof, if it comes; with a code where there is a second factor. */
+export async function prove(page, day) {
   const dialog = page.getByRole('dialog', { name: 'Confirm that it is you' });
   await dialog.waitFor({ timeout: 1_500 }).catch(() => null);
   if (!(await dialog.isVisible())) return;
   await dialog.getByLabel('Password').fill(PASSWORD);
-  if (code) await dialog.locator('input[autocomplete="one-time-code"]').fill(code);
+  const code = dialog.locator('input[autocomplete="one-time-code"]');
+  if (await code.isVisible()) await code.fill(await freshCode(day));
   await dialog.getByRole('button', { name: 'Confirm' }).click();
   await dialog.waitFor({ state: 'hidden' });
 }

@@ -16,11 +16,9 @@ export function totp(secret, atMs = Date.now()) {
   return String((mac.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, '0');
 }
 
-/** The next code: one is good once, so whoever has just used one waits for its successor. */
-export async function nextTotp(secret, used) {
-  for (;;) {
-    const code = totp(secret);
-    if (code !== used) return code;
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  }
+/** A code that was not used yet: one is good once, so whoever has just used one waits for its successor. */
+export async function freshCode(day) {
+  while (totp(day.secret) === day.code) await new Promise((resolve) => setTimeout(resolve, 500));
+  day.code = totp(day.secret);
+  return day.code;
 }

@@ -8,7 +8,8 @@ const dist = new URL('../dist/', import.meta.url);
 const manifest = JSON.parse(readFileSync(new URL('.vite/manifest.json', dist), 'utf8'));
 const sizes = new Map();
 const kib = (file) => {
-  if (!sizes.has(file)) sizes.set(file, gzipSync(readFileSync(new URL(file, dist)), { level: 9 }).length / 1024);
+  if (!sizes.has(file))
+    sizes.set(file, gzipSync(readFileSync(new URL(file, dist)), { level: 9 }).length / 1024);
   return sizes.get(file);
 };
 
@@ -27,14 +28,24 @@ const shell = closure(entry);
 const rows = [['shell', sum(shell), BUDGET.shell]];
 for (const key of Object.keys(manifest).filter((key) => manifest[key].isDynamicEntry)) {
   const files = closure(key);
-  if (/\/features\/[a-z]+\/(page|app|drawer)\.tsx$/.test(key)) rows.push([key, sum(new Set([...shell, ...files])), BUDGET.route]);
-  else if (/chart/.test(key)) rows.push([key, sum(new Set([...files].filter((file) => !shell.has(file)))), BUDGET.chart]);
+  if (/\/features\/[a-z]+\/(page|app|drawer)\.tsx$/.test(key))
+    rows.push([key, sum(new Set([...shell, ...files])), BUDGET.route]);
+  else if (/chart/.test(key))
+    rows.push([key, sum(new Set([...files].filter((file) => !shell.has(file)))), BUDGET.chart]);
 }
 const assets = readdirSync(new URL('assets/', dist));
-rows.push(['css', sum(assets.filter((name) => name.endsWith('.css')).map((name) => `assets/${name}`)), BUDGET.css]);
+rows.push([
+  'css',
+  sum(assets.filter((name) => name.endsWith('.css')).map((name) => `assets/${name}`)),
+  BUDGET.css,
+]);
 // What is compressed lies beside what it was made of; budgets count the plain files.
 const plain = assets.filter((name) => !/\.(br|gz)$/.test(name));
-rows.push(['dist', plain.reduce((total, name) => total + statSync(new URL(`assets/${name}`, dist)).size / 1024, 0), BUDGET.dist]);
+rows.push([
+  'dist',
+  plain.reduce((total, name) => total + statSync(new URL(`assets/${name}`, dist)).size / 1024, 0),
+  BUDGET.dist,
+]);
 
 let failed = 0;
 for (const [name, size, budget] of rows) {

@@ -104,6 +104,7 @@ const LIVE = {
   on: ['bg-ok', 'Live updates on'],
   connecting: ['bg-warn', 'Reconnecting…'],
   paused: ['bg-mute', 'Paused'],
+  idle: ['bg-mute', 'No app to follow'],
 } as const;
 
 function LiveDot() {

@@ -5,7 +5,7 @@ import type { Socket } from 'socket.io-client';
 import type { Schemas } from './api';
 
 export type LiveEvent = Schemas['EventObject'];
-export type LiveState = 'on' | 'connecting' | 'paused';
+export type LiveState = 'on' | 'connecting' | 'paused' | 'idle';
 type Listener = (event: LiveEvent, appId: string) => void;
 
 /** Most apps that one socket follows; the gateway's limit. */
@@ -116,6 +116,7 @@ export function useFollow(appIds: string[] | undefined): void {
   const queries = useQueryClient();
   const key = appIds?.slice().sort().join(',');
   useEffect(() => {
+    if (key === '') setState('idle');
     if (!key) return;
     return follow(key.split(','), queries);
   }, [key, queries]);
