@@ -53,6 +53,44 @@ it('tells the story of a payment from its fields where the gateway has no timeli
   expect(pane.queryByRole('button', { name: 'Mark succeeded' })).toBeNull();
 });
 
+it('tells the gateway’s timeline: who did what, each attempt with its code and time', async () => {
+  const entry = { object: 'timeline_entry', actor: null, address: null, delivery_id: null, attempt: null };
+  server.use(
+    http.get('/api/payments/:id/timeline', () =>
+      list([
+        { ...entry, at: '2026-11-20T10:00:00Z', kind: 'created', text: 'A payment was created.' },
+        {
+          ...entry,
+          at: '2026-11-20T10:00:30Z',
+          kind: 'completed',
+          text: 'The payment succeeded.',
+          actor: { type: 'user', id: 'usr_1', name: 'ada@example.com' },
+          address: '10.0.0.4',
+        },
+        {
+          ...entry,
+          at: '2026-11-20T10:00:31Z',
+          kind: 'attempt',
+          text: 'Attempt 1 to deliver payment.success to https://shop.example was answered with 503.',
+          actor: { type: 'system', id: null, name: null },
+          delivery_id: 'dlv_1',
+          attempt: 1,
+          http_status: 503,
+          duration_ms: 1042,
+        },
+      ]),
+    ),
+  );
+  show(path());
+  const pane = within(await drawer());
+  expect(await pane.findByText('by ada@example.com, 10.0.0.4')).toBeVisible();
+  const attempt = pane.getByRole('link', {
+    name: 'Attempt 1 to deliver payment.success to https://shop.example',
+  });
+  expect(attempt).toHaveAttribute('href', '/test/webhooks/dlv_1?app_id=app_1');
+  expect(attempt.closest('li')).toHaveTextContent(/^503Attempt 1 .*1.0 s, 20 Nov, 10:00:31$/);
+});
+
 it('finds the app of a payment that the address does not name', async () => {
   server.use(
     payments(),

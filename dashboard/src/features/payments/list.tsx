@@ -11,7 +11,9 @@ import { NarrowRow, Row, SelectBox } from './rows';
 
 const BOX = 40;
 /** Below this width a row takes two lines. */
-const NARROW = 480;
+const NARROW = 500;
+/** And with an id on the second one from here on. */
+const WITH_ID = 430;
 
 /** Under the head, also where rows pass below it. */
 const line = 'shadow-[0_1px_0_var(--line)]';
@@ -83,7 +85,7 @@ export function PaymentTable(props: Props) {
                   onSelect: props.onSelect,
                 };
                 return isNarrow ? (
-                  <NarrowRow key={payment.payment_id} {...each} />
+                  <NarrowRow key={payment.payment_id} {...each} hasId={width >= WITH_ID} />
                 ) : (
                   <Row key={payment.payment_id} {...each} />
                 );

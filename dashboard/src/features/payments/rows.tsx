@@ -85,8 +85,8 @@ export const Row = memo(function Row(props: RowProps) {
   );
 });
 
-export const NarrowRow = memo(function NarrowRow(props: RowProps) {
-  const { payment, href, appName, isOpen, isSelected, isTinted } = props;
+export const NarrowRow = memo(function NarrowRow(props: RowProps & { hasId: boolean }) {
+  const { payment, href, appName, isOpen, isSelected, isTinted, hasId } = props;
   const press = usePress(href);
   return (
     <tr
@@ -108,11 +108,15 @@ export const NarrowRow = memo(function NarrowRow(props: RowProps) {
           >
             {payment.reference_id ?? payment.payment_id}
           </Link>
-          <span className="flex shrink-0 gap-1.5 text-fg-3">
-            <span className="max-w-28 truncate">{appName}</span>
-            <span aria-hidden>·</span>
-            <Ago iso={payment.created_at} />
-          </span>
+          {hasId && payment.reference_id ? (
+            <span className="shrink-0 font-mono text-fg-3">{payment.payment_id}</span>
+          ) : (
+            <span className="flex shrink-0 gap-1.5 text-fg-3">
+              <span className="max-w-28 truncate">{appName}</span>
+              <span aria-hidden>·</span>
+              <Ago iso={payment.created_at} />
+            </span>
+          )}
         </div>
       </Td>
     </tr>

@@ -9,20 +9,21 @@ import { useEnvironment } from '@/lib/environment';
 import { milliseconds } from '@/lib/format';
 import { relative } from '@/lib/time';
 import { deliveriesQuery, type Payment, type TimelineEntry, timelineQuery } from './queries';
-import { builtTimeline, dueOf, errorWord } from './timeline';
+import { builtTimeline, dueOf, errorWord, isDueLater, wordsOf } from './timeline';
 
 const isGood = (entry: TimelineEntry): boolean =>
   entry.http_status != null
     ? entry.http_status >= 200 && entry.http_status < 300
-    : entry.kind.includes('success');
+    : /success|completed/.test(entry.kind);
 const isBad = (entry: TimelineEntry): boolean =>
-  !!entry.error || (entry.http_status != null && !isGood(entry)) || entry.kind.includes('failed');
+  !!entry.error || (entry.http_status != null && !isGood(entry)) || /failed|canceled/.test(entry.kind);
 
 function Entry({ entry, appId }: { entry: TimelineEntry; appId: string }) {
   const environment = useEnvironment();
-  const by = [entry.actor?.name ?? entry.actor?.type, entry.address].filter(Boolean).join(', ');
+  const actor = entry.actor?.type === 'system' ? null : (entry.actor?.name ?? entry.actor?.type);
+  const by = [actor, entry.address].filter(Boolean).join(', ');
   const code = entry.http_status ?? (entry.error ? errorWord(entry.error) : null);
-  const text = entry.text ?? entry.kind;
+  const text = wordsOf(entry);
   return (
     <li className="relative pb-4 pl-6 last:pb-0 not-last:before:absolute not-last:before:top-3 not-last:before:bottom-[-6px] not-last:before:left-[4px] not-last:before:w-px not-last:before:bg-line">
       <span
@@ -46,7 +47,6 @@ function Entry({ entry, appId }: { entry: TimelineEntry; appId: string }) {
             ) : (
               <span className="break-words">{text}</span>
             )}
-            {entry.attempt != null && <span className="text-fg-3">attempt {entry.attempt}</span>}
           </p>
           {by && <p className="text-12 text-fg-3">by {by}</p>}
         </div>
@@ -83,7 +83,9 @@ export function Timeline({ payment, appId }: { payment: Payment; appId: string }
   const isWaiting = due.some(({ kind }) => kind === 'due.attempt');
   const told = useQuery(timelineQuery(environment, appId, payment.payment_id, isWaiting));
   const isUntold = told.error instanceof ApiError && told.error.status === 404;
-  const entries = told.data ?? (isUntold ? builtTimeline(payment, deliveries.data ?? []) : undefined);
+  const entries =
+    told.data?.filter((entry) => !isDueLater(entry)) ??
+    (isUntold ? builtTimeline(payment, deliveries.data ?? []) : undefined);
   if (told.isError && !isUntold)
     return <ErrorState error={told.error} retry={() => told.refetch()} className="py-4" />;
   if (!entries) return <SkeletonRows rows={3} className="p-0" />;

@@ -24,7 +24,7 @@ function sent(delivery: Delivery): TimelineEntry[] {
     {
       at: delivery.finished_at ?? delivery.created_at,
       kind: 'webhook.attempt',
-      text: `${delivery.type} to ${hostOf(delivery.url)}`,
+      text: `Attempt ${delivery.attempts} to deliver ${delivery.type} to ${hostOf(delivery.url)}`,
       delivery_id: delivery.delivery_id,
       attempt: delivery.attempts,
       http_status: delivery.response_status,
@@ -49,7 +49,7 @@ export function dueOf(payment: Payment, deliveries: Delivery[]): TimelineEntry[]
           {
             at: delivery.next_attempt_at,
             kind: 'due.attempt',
-            text: `Attempt ${delivery.attempts + 1} of ${delivery.type} to ${hostOf(delivery.url)}`,
+            text: `Attempt ${delivery.attempts + 1} to deliver ${delivery.type} to ${hostOf(delivery.url)}`,
             delivery_id: delivery.delivery_id,
           },
         ]
@@ -60,6 +60,15 @@ export function dueOf(payment: Payment, deliveries: Delivery[]): TimelineEntry[]
       ? [{ at: payment.expires_at, kind: 'due.expiry', text: 'Expires if nobody pays' }]
       : [];
   return [...attempts, ...expiry].sort((a, b) => a.at.localeCompare(b.at));
+}
+
+/** What is still to come has a countdown of its own. */
+export const isDueLater = ({ kind }: TimelineEntry): boolean => kind === 'retry_scheduled';
+
+/** An entry's sentence, without what stands beside it: the moment in another zone, the answer's code. */
+export function wordsOf({ kind, text }: TimelineEntry): string {
+  if (kind === 'created') return 'Created';
+  return (text ?? kind).replace(/ (was answered with \d+|got no answer[^.]*)\.$/, '').replace(/\.$/, '');
 }
 
 /** `timeout` of `timeout: no answer within 10 seconds`. */
