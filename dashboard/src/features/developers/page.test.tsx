@@ -6,6 +6,7 @@ import { setupServer } from 'msw/node';
 import { createMemoryRouter, RouterProvider } from 'react-router';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { setPreference } from '@/lib/preferences';
+import { markdownOf } from './markdown';
 import { DevelopersPage } from './page';
 
 const APP = {
@@ -87,6 +88,13 @@ describe('the developers page', () => {
     expect(await screen.findByText(/Samples run in test mode alone/)).toBeVisible();
     expect(screen.queryByRole('button', { name: 'Run' })).toBeNull();
     expect(screen.getByText(/Bearer sk_live_…'/)).toBeVisible();
+  });
+
+  it('is there as Markdown', () => {
+    const text = markdownOf('http://pay.example', 'sk_test_…', 'rust');
+    expect(text).toContain('.post("http://pay.example/api/payments/create")');
+    expect(text).toContain('| payment.expired | ');
+    expect(text.match(/```/g)).toHaveLength(6);
   });
 
   it('checks a signature step by step', async () => {

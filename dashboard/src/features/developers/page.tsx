@@ -1,13 +1,19 @@
 import { useQuery } from '@tanstack/react-query';
+import { Check, Copy } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { Link } from 'react-router';
+import { Button } from '@/components/ui/button';
 import { PageHead } from '@/components/ui/card';
+import { useCopy } from '@/components/ui/copy';
 import { api, data, type Schemas } from '@/lib/api';
 import { type App, useApps } from '@/lib/apps';
 import { cn } from '@/lib/cn';
 import { useEnvironment } from '@/lib/environment';
+import { usePreference } from '@/lib/preferences';
 import { useSearchState } from '@/lib/search-state';
+import { markdownOf } from './markdown';
 import { Errors, Idempotency, Reference } from './reference-sections';
+import { LANGUAGES } from './samples';
 import { CreatePayment, Quickstart } from './start-sections';
 import { VerifySection, Webhooks } from './webhook-sections';
 
@@ -81,15 +87,30 @@ function useKeyText(app: App | undefined): string {
   return keys?.find((key) => key.status === 'active')?.key ?? 'sk_test_…';
 }
 
+function CopyPage({ keyText }: { keyText: string }) {
+  const [copied, copy] = useCopy();
+  const [chosen] = usePreference('codeLanguage');
+  const language = LANGUAGES.find((each) => each.id === chosen)?.id ?? 'curl';
+  return (
+    <Button onClick={() => copy(markdownOf(location.origin, keyText, language))}>
+      {copied ? <Check aria-hidden /> : <Copy aria-hidden />}
+      <span role="status">{copied ? 'Copied' : 'Copy as Markdown'}</span>
+    </Button>
+  );
+}
+
 export function DevelopersPage() {
   const environment = useEnvironment();
   const apps = useApps(environment) ?? [];
   const [{ app: chosen }, set] = useSearchState(['app'] as const);
   const app = apps.find((each) => each.app_id === chosen) ?? apps.find((each) => each.is_active);
-  const keyText = useKeyText(app);
+  const testKey = useKeyText(app);
+  const shownKey = environment === 'production' ? 'sk_live_…' : testKey;
   return (
     <>
-      <PageHead title="Developers" note="From the first request to a verified webhook" />
+      <PageHead title="Developers" note="From the first request to a verified webhook">
+        <CopyPage keyText={shownKey} />
+      </PageHead>
       <div className="xl:grid xl:grid-cols-[168px_minmax(0,1fr)] xl:gap-8">
         <Contents />
         <div className="min-w-0">
@@ -98,7 +119,7 @@ export function DevelopersPage() {
             environment={environment}
             apps={apps}
             app={app}
-            keyText={environment === 'production' ? 'sk_live_…' : keyText}
+            keyText={shownKey}
             choose={(appId) => set({ app: appId }, { replace: true })}
           />
           <Webhooks />

@@ -1,6 +1,7 @@
 import { Download } from 'lucide-react';
 import { Button } from '@/components/ui/button';
 import { Code, Json } from '@/components/ui/code';
+import { ERROR_TYPES } from './facts';
 import { Out, Section, Word } from './section';
 
 const SAMPLE_ERROR = {
@@ -15,16 +16,6 @@ const SAMPLE_ERROR = {
   },
 };
 
-const TYPES: [string, string, string][] = [
-  ['400, 404, 405, 413, 415', 'invalid_request_error', 'Mend the request.'],
-  ['401', 'authentication_error', 'Check the key.'],
-  ['403', 'permission_error', 'The caller may not do this.'],
-  ['409', 'conflict_error', 'Another call was first; the answer carries the payment as it is.'],
-  ['422', 'idempotency_error', 'The key was used for another request.'],
-  ['429', 'rate_limit_error', 'Wait for the seconds of Retry-After.'],
-  ['5xx', 'api_error', 'Send it again, with the same Idempotency-Key.'],
-];
-
 export function Errors() {
   return (
     <Section id="errors" title="Errors" code={<Json value={SAMPLE_ERROR} label="sample error" />}>
@@ -36,7 +27,7 @@ export function Errors() {
       <table className="w-full text-13">
         <caption className="sr-only">Types of errors</caption>
         <tbody>
-          {TYPES.map(([status, type, text]) => (
+          {ERROR_TYPES.map(([status, type, text]) => (
             <tr key={type} className="border-t max-sm:block max-sm:py-2">
               <th scope="row" className="py-2 pr-3 text-left align-top font-normal max-sm:block max-sm:py-0">
                 <span className="block font-mono text-12 leading-5 text-fg">{type}</span>

@@ -4,6 +4,7 @@ import { Select } from '@/components/ui/field';
 import type { App } from '@/lib/apps';
 import type { Environment } from '@/lib/environment';
 import { CodeTabs } from './code-tabs';
+import { CREATE_FIELDS } from './facts';
 import { createSample } from './samples';
 import { Section, Word } from './section';
 import { TryIt } from './try-it';
@@ -54,17 +55,6 @@ export function Quickstart({ environment }: { environment: Environment }) {
     </Section>
   );
 }
-
-const CREATE_FIELDS: [string, string][] = [
-  ['amount', 'More than 0, at most 2 decimals: a number, or a text such as "12.50".'],
-  ['currency', '2 to 10 capital letters and digits, a letter first.'],
-  ['reference_id', 'Your own name for it; lists can be filtered by it.'],
-  ['description', 'What the payer reads.'],
-  ['expires_in', 'Seconds until it can no longer be paid, 30 to 2592000; 1800 when absent.'],
-  ['metadata', 'Your own data: at most 50 keys and 16 KB. Webhooks carry it.'],
-  ['return_url', 'Where the payer goes afterwards.'],
-  ['webhook_url', 'Where its webhooks go, instead of the endpoints of the app.'],
-];
 
 type CreateProps = {
   environment: Environment;

@@ -3,13 +3,12 @@ import { Link } from 'react-router';
 import { Button } from '@/components/ui/button';
 import { Id } from '@/components/ui/copy';
 import { Alert, ErrorState, Skeleton } from '@/components/ui/states';
-import { api, data, type Schemas } from '@/lib/api';
+import { api, data } from '@/lib/api';
 import type { App } from '@/lib/apps';
 import type { Environment } from '@/lib/environment';
 import { Listening } from './step';
 
 type Inbox = { url: string };
-type Endpoint = Schemas['EndpointObject'];
 const query = (app: App) => ({ params: { query: { app_id: app.app_id } } });
 
 const useInbox = (app: App) =>
@@ -23,8 +22,7 @@ const useInbox = (app: App) =>
 const useEndpoints = (app: App) =>
   useQuery({
     queryKey: ['endpoints', app.environment, app.app_id],
-    queryFn: async () =>
-      ((await data(api.GET('/api/webhooks/endpoints', query(app) as never))) as { data: Endpoint[] }).data,
+    queryFn: async () => (await data(api.GET('/api/webhooks/endpoints', query(app)))).data,
   });
 
 /** Sends webhooks to the app's inbox: no server of your own is needed. */
@@ -34,13 +32,13 @@ function InboxOffer({ app }: { app: App }) {
   const connected = endpoints.data?.find((each) => each.url === inbox.data?.url && each.is_enabled);
   const connect = useMutation({
     mutationFn: async (url: string) => {
-      await data(api.POST('/api/webhooks/endpoints', { ...query(app), body: { url } } as never));
+      await data(api.POST('/api/webhooks/endpoints', { ...query(app), body: { url, is_enabled: true } }));
       await endpoints.refetch();
     },
   });
   const test = useMutation({
     mutationFn: (endpointId: string) =>
-      data(api.POST('/api/webhooks/test', { ...query(app), body: { endpoint_id: endpointId } } as never)),
+      data(api.POST('/api/webhooks/test', { ...query(app), body: { endpoint_id: endpointId } })),
   });
   const error = connect.error ?? test.error;
   if (inbox.error)

@@ -4,7 +4,7 @@ import { api, data, type Schemas } from '@/lib/api';
 import { type App, useApps } from '@/lib/apps';
 import type { Environment } from '@/lib/environment';
 
-export type Payment = Schemas['PaymentObject'] & { app_id?: string };
+export type Payment = Schemas['PaymentObject'];
 export type StepId = 'app' | 'payment' | 'paid' | 'webhook';
 export type Progress = {
   apps: App[] | undefined;
@@ -22,9 +22,12 @@ const ORDER: StepId[] = ['app', 'payment', 'paid', 'webhook'];
 /** Without the socket the screen still notices, a little later. */
 const LOOK_AGAIN_MS = 10_000;
 
-type Page<T> = { data: T[] };
-const list = async <T>(path: string, query: Record<string, string | number>): Promise<T[]> =>
-  ((await data(api.GET(path as never, { params: { query } } as never))) as Page<T>).data;
+const payments = async (query: { environment: Environment; status?: string; limit: number }) =>
+  (await data(api.GET('/api/payments', { params: { query } }))).data;
+const inboxMessages = async (appId: string) =>
+  (await data(
+    api.GET(`/api/apps/${appId}/inbox/messages` as never, { params: { query: { limit: 1 } } } as never),
+  )) as unknown as { data: unknown[] };
 
 const isEnded = (payment: Payment | undefined): boolean =>
   payment?.status === 'SUCCESS' || payment?.status === 'FAILED';
@@ -34,8 +37,8 @@ function usePayments(environment: Environment) {
     queryKey: ['payments', environment, 'start'],
     queryFn: async () => {
       const [newest, ended] = await Promise.all([
-        list<Payment>('/api/payments', { environment, limit: 5 }),
-        list<Payment>('/api/payments', { environment, status: 'SUCCESS,FAILED', limit: 1 }),
+        payments({ environment, limit: 5 }),
+        payments({ environment, status: 'SUCCESS,FAILED', limit: 1 }),
       ]);
       return { newest, ended };
     },
@@ -47,13 +50,13 @@ function useArrived(environment: Environment, appId: string | undefined, isWante
   return useQuery({
     queryKey: ['deliveries', environment, 'start', appId],
     queryFn: async () => {
-      const delivered = await list('/api/webhooks/deliveries', {
-        environment,
-        status: 'DELIVERED',
-        limit: 1,
-      });
-      if (delivered.length || !appId || environment !== 'test') return delivered.length > 0;
-      return (await list(`/api/apps/${appId}/inbox/messages`, { limit: 1 })).length > 0;
+      const delivered = await data(
+        api.GET('/api/webhooks/deliveries', {
+          params: { query: { environment, status: 'DELIVERED', limit: 1 } },
+        }),
+      );
+      if (delivered.data.length || !appId || environment !== 'test') return delivered.data.length > 0;
+      return (await inboxMessages(appId)).data.length > 0;
     },
     enabled: isWanted,
     refetchInterval: LOOK_AGAIN_MS,

@@ -5,7 +5,7 @@ import type { Payment } from './queries';
 
 export type Row = {
   payment_id: string;
-  app_id: string | undefined;
+  app_id: string | null | undefined;
   reference: string;
   amount: number;
   currency: string;

@@ -51,7 +51,12 @@ export function PaymentRow({
   );
 }
 
-const WORDS = { on: 'Listening', connecting: 'Reconnecting…', paused: 'Live updates paused' };
+const WORDS = {
+  on: 'Listening',
+  connecting: 'Reconnecting…',
+  paused: 'Live updates paused',
+  idle: 'No app to follow',
+};
 
 /** What happens as it happens. It rests while a pointer or the focus is in it. */
 export function Monitor({ environment }: { environment: Environment }) {

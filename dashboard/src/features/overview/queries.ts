@@ -6,13 +6,10 @@ import type { Environment } from '@/lib/environment';
 import { DAY, HOUR, inSixHours, type Point, type Range } from './range';
 
 export type Counts = Schemas['CountsObject'];
-export type Payment = Schemas['PaymentObject'] & { app_id?: string };
-export type Delivery = Schemas['DeliveryObject'] & { app_id?: string };
+export type Payment = Schemas['PaymentObject'];
+export type Delivery = Schemas['DeliveryObject'];
 export type Overview = Schemas['AnalyticsOverview'];
 
-type Query = Record<string, string | number | undefined>;
-const get = async <T>(path: string, query: Query): Promise<T> =>
-  (await data(api.GET(path as never, { params: { query } } as never))) as T;
 const iso = (at: number): string => new Date(at).toISOString();
 const keyOf = (range: Range): string => {
   const { from, to } = range.at(0);
@@ -22,7 +19,7 @@ const keyOf = (range: Range): string => {
 export const useOverview = (environment: Environment) =>
   useQuery({
     queryKey: ['analytics', environment, 'overview'],
-    queryFn: () => get<Overview>('/api/analytics/overview', { environment }),
+    queryFn: () => data(api.GET('/api/analytics/overview', { params: { query: { environment } } })),
   });
 
 export type Compared = { from: string; to: string; now: Counts; before: Counts };
@@ -34,7 +31,11 @@ export const useCounts = (environment: Environment, range: Range) =>
     queryFn: async (): Promise<Compared> => {
       const { from, to, before } = range.at(Date.now());
       const counts = (start: number, end: number) =>
-        get<Counts>('/api/analytics/status', { environment, from: iso(start), to: iso(end) });
+        data(
+          api.GET('/api/analytics/status', {
+            params: { query: { environment, from: iso(start), to: iso(end) } },
+          }),
+        );
       const [now, then] = await Promise.all([counts(from, to), counts(before, from)]);
       return { from: iso(from), to: iso(to), now, before: then };
     },
@@ -58,14 +59,20 @@ async function readVolume(environment: Environment, range: Range, currency: stri
   // The first bucket holds `from`: one later, and a day by the hour is 24 of them.
   const step = range.id ? (bucket === 'day' ? DAY : HOUR) : 0;
   const read = (start: number, end: number) =>
-    get<Schemas['AnalyticsVolume']>('/api/analytics/volume', {
-      environment,
-      currency,
-      bucket,
-      time_zone: zone,
-      from: iso(start + step),
-      to: iso(end),
-    });
+    data(
+      api.GET('/api/analytics/volume', {
+        params: {
+          query: {
+            environment,
+            currency,
+            bucket,
+            time_zone: zone,
+            from: iso(start + step),
+            to: iso(end),
+          },
+        },
+      }),
+    );
   const [now, then] = await Promise.all([read(from, to), read(before, from)]);
   const hours = now.data.map(pointOf);
   const paid = (buckets: { success: { volume: number } }[]) =>
@@ -108,7 +115,9 @@ export function useAppsInUse(environment: Environment, apps: App[] | undefined) 
     queryKey: ['apps-in-use', environment, active.map((app) => app.app_id).join()],
     queryFn: async (): Promise<AppsInUse> => {
       const all = await Promise.all(
-        active.map((app) => get<Overview>('/api/analytics/overview', { app_id: app.app_id })),
+        active.map((app) =>
+          data(api.GET('/api/analytics/overview', { params: { query: { app_id: app.app_id } } })),
+        ),
       );
       const used = (counts: Counts | undefined) => (counts?.created ?? 0) > 0;
       return {
@@ -126,7 +135,8 @@ export const usePayments = (environment: Environment, part: 'monitor' | 'recent'
   useQuery({
     // The monitor is seeded once and then hears; the list of recent ones is refreshed.
     queryKey: [part === 'recent' ? 'payments' : 'monitor', environment, part],
-    queryFn: async () => (await get<{ data: Payment[] }>('/api/payments', { environment, limit })).data,
+    queryFn: async () =>
+      (await data(api.GET('/api/payments', { params: { query: { environment, limit } } }))).data,
     ...(part === 'monitor' ? { staleTime: 0, gcTime: 0 } : {}),
   });
 
@@ -135,11 +145,12 @@ export const useFailures = (environment: Environment) =>
   useQuery({
     queryKey: ['deliveries', environment, 'failed-lately'],
     queryFn: () =>
-      get<{ data: Delivery[]; has_more: boolean }>('/api/webhooks/deliveries', {
-        environment,
-        status: 'FAILED',
-        created_after: iso(Date.now() - DAY),
-        limit: 100,
-      }),
+      data(
+        api.GET('/api/webhooks/deliveries', {
+          params: {
+            query: { environment, status: 'FAILED', created_after: iso(Date.now() - DAY), limit: 100 },
+          },
+        }),
+      ),
     staleTime: 15_000,
   });

@@ -107,6 +107,7 @@ export function VolumeCard(props: Props) {
             <div className="absolute inset-0">
               <Suspense fallback={<Skeleton className="h-full" />}>
                 <VolumeChart
+                  key={`${range.id} ${volume.points.length}`}
                   points={volume.points}
                   measure={measure}
                   currency={volume.currency}

@@ -1,5 +1,5 @@
 // The drawing alone, in a chunk of its own: the page stands before it comes.
-import { useState } from 'react';
+import { type SyntheticEvent, useState } from 'react';
 import {
   Area,
   AreaChart,
@@ -56,6 +56,9 @@ function Hatching() {
   );
 }
 
+/** The widths of the numbers at the left and of the space at the right. */
+const AXIS = 44;
+const MARGIN = 4;
 const tick = { fontSize: 11, fill: 'var(--fg-3)' };
 
 export default function VolumeChart({ points, measure, label, name, currency, onPick }: Props) {
@@ -66,32 +69,32 @@ export default function VolumeChart({ points, measure, label, name, currency, on
     .filter((point, i) => i === 0 || label(point.start) !== label(points[i - 1]?.start ?? point.start))
     .map((point) => point.start);
   const isGoing = points[last] && Date.parse(points[last].end) > Date.now();
-  const at = (state: { activeTooltipIndex?: number | string | null }) => {
-    const index = Number(state.activeTooltipIndex ?? Number.NaN);
-    return points[index] ? index : null;
+  // Where a pointer is counts, not what is told beside it: that comes a frame later.
+  const at = (event: SyntheticEvent) => {
+    const { left, width } = event.currentTarget.getBoundingClientRect();
+    const { clientX } = event.nativeEvent as MouseEvent;
+    const part = (clientX - left - AXIS) / (width - AXIS - MARGIN);
+    return Math.min(last, Math.max(0, Math.round(part * last)));
   };
-  const pick = () => {
-    if (!mark) return;
-    const [a, b] = [Math.min(...mark), Math.max(...mark)];
+  const pick = (end: number) => {
+    const [from, to] = mark ?? [end, end];
     setMark(null);
-    if (points[a] && points[b]) onPick(points[a], points[b]);
+    const [first, second] = [points[Math.min(from, to)], points[Math.max(from, to)]];
+    if (first && second) onPick(first, second);
   };
   return (
     <ResponsiveContainer width="100%" height="100%" minHeight={220}>
       <AreaChart
         data={points}
         accessibilityLayer
-        margin={{ top: 8, right: 4, bottom: 0, left: 0 }}
-        className="cursor-pointer select-none [&_.recharts-surface:focus-visible]:outline-2"
-        onMouseDown={(state) => {
-          const index = at(state);
-          setMark(index === null ? null : [index, index]);
+        margin={{ top: 8, right: MARGIN, bottom: 0, left: 0 }}
+        className="cursor-pointer select-none"
+        onMouseDown={(_, event) => setMark([at(event), at(event)])}
+        onMouseMove={(_, event) => {
+          const index = at(event);
+          if (mark && index !== mark[1]) setMark([mark[0], index]);
         }}
-        onMouseMove={(state) => {
-          const index = at(state);
-          if (mark && index !== null && index !== mark[1]) setMark([mark[0], index]);
-        }}
-        onMouseUp={pick}
+        onMouseUp={(_, event) => pick(at(event))}
         onMouseLeave={() => setMark(null)}
       >
         <Hatching />
@@ -108,7 +111,7 @@ export default function VolumeChart({ points, measure, label, name, currency, on
           interval="preserveStartEnd"
         />
         <YAxis
-          width={44}
+          width={AXIS}
           tick={tick}
           tickLine={false}
           axisLine={false}
