@@ -105,7 +105,7 @@ export function CreatePayment({ apps, close, created, hrefOf }: Props) {
           <h3 className="mb-1 text-13 font-medium">The same request</h3>
           <Code label="the request" text={curlCreate(bodyOf(draft))} />
           <p className="mt-2 text-12 text-fg-3">
-            Put the app's key into ZENWALLET_API_KEY. Pressing the button again sends the same
+            Put the app’s key into ZENWALLET_API_KEY. Pressing the button again sends the same
             Idempotency-Key, so it never makes a second payment.
           </p>
         </div>

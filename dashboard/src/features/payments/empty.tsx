@@ -62,7 +62,7 @@ export function Nothing({
           </Button>
         }
       >
-        Create one here, or send it with an app's key:
+        Create one here, or send it with an app’s key:
       </EmptyState>
       <div className="mx-auto max-w-2xl px-4 pb-8">
         <Code

@@ -151,7 +151,7 @@ export function parseTyped(text: string, apps: App[], zone: string): Typed {
       changes.status = named.filter((each) => each !== undefined);
     } else if (operator.toLowerCase() === 'app') {
       const found = apps.filter((app) => app.app_id === value || slug(app.name).startsWith(slug(value)));
-      if (found.length === 0) return { changes: {}, problem: `No app's name begins with "${value}".` };
+      if (found.length === 0) return { changes: {}, problem: `No app’s name begins with "${value}".` };
       changes.apps = [...(changes.apps ?? []), ...found.map((app) => app.app_id)];
     } else {
       const span = parseSpan(value, zone);

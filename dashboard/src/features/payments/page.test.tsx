@@ -89,7 +89,7 @@ it('says what is wrong with an operator and keeps the list', async () => {
   const router = show('/test/payments');
   await row(1);
   await userEvent.type(screen.getByRole('searchbox'), 'app:nobody{Enter}');
-  expect(await screen.findByText(/No app's name begins with "nobody"/)).toBeVisible();
+  expect(await screen.findByText(/No app’s name begins with "nobody"/)).toBeVisible();
   expect(router.state.location.search).toBe('');
 });
 

@@ -108,7 +108,11 @@ export function PaymentRecord({ payment, appId }: { payment: Payment; appId: str
         <Timeline payment={payment} appId={appId} />
       </Part>
       <Part title="Webhooks">
-        <RelatedWebhooks appId={appId} paymentId={payment.payment_id} />
+        <RelatedWebhooks
+          appId={appId}
+          paymentId={payment.payment_id}
+          isPending={payment.status === 'PENDING'}
+        />
       </Part>
       <Part title="Pay page">
         <PayLink payment={payment} />

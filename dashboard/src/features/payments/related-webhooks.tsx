@@ -75,7 +75,15 @@ function Item({
 }
 
 /** The webhooks that told of a payment; `r` resends the first that failed. */
-export function RelatedWebhooks({ appId, paymentId }: { appId: string; paymentId: string }) {
+export function RelatedWebhooks({
+  appId,
+  paymentId,
+  isPending,
+}: {
+  appId: string;
+  paymentId: string;
+  isPending: boolean;
+}) {
   const environment = useEnvironment();
   const { data: deliveries, error, refetch } = useQuery(deliveriesQuery(environment, appId, paymentId));
   if (error && !deliveries) return <ErrorState error={error} retry={refetch} className="py-4" />;
@@ -83,12 +91,14 @@ export function RelatedWebhooks({ appId, paymentId }: { appId: string; paymentId
   if (deliveries.length === 0)
     return (
       <p className="text-13 text-fg-2">
-        None yet. They are sent when the payment ends, to{' '}
+        {isPending
+          ? 'None yet. They are sent when the payment ends, to '
+          : 'None: nothing listened when it ended. See '}
         <Link
           to={`/${environment}/webhooks?tab=endpoints&app_id=${appId}`}
           className="text-brand underline underline-offset-2"
         >
-          the app's endpoints
+          the app’s endpoints
         </Link>
         .
       </p>
