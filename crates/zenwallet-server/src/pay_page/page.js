@@ -6,7 +6,7 @@
   const id = page.split('/').pop();
   const status = () => find('[data-status]').dataset.status;
   const waits = () => status() === 'PENDING';
-  const get = (path) => fetch(path, { cache: 'no-store', signal: AbortSignal.timeout(8000) });
+  const get = (path) => fetch(path, { cache: 'no-store', signal: AbortSignal.timeout?.(8000) });
   let due = 0, calm = 0, lastLeft = 0, asked = -1000; // in ms of performance.now()
   let busy = false, live = false, tries = 0, returning;
 
@@ -33,6 +33,7 @@
   }
 
   function show(html, what = 'main') {
+    if (!waits()) return; // An older answer comes late.
     const fresh = new DOMParser().parseFromString(html, 'text/html');
     const old = find(what), next = find(what, fresh);
     if (!next || find('#said', fresh)?.dataset.page !== page) throw new Error('not this payment');
@@ -134,10 +135,11 @@
 
   // ── what people press ──
   addEventListener('submit', async (event) => {
+    const form = event.target, button = event.submitter;
+    if (!button) return; // A browser that does not say what was pressed sends the form itself.
     event.preventDefault();
     if (busy) return;
     busy = true;
-    const form = event.target, button = event.submitter || find('button', form);
     const body = new URLSearchParams(new FormData(form));
     if (button.name) body.append(button.name, button.value);
     const controls = [...document.querySelectorAll('form button, form select')];
@@ -145,7 +147,7 @@
     button.classList.add('busy');
     button.setAttribute('aria-busy', 'true');
     try {
-      const answer = await fetch(form.action, { method: 'POST', body, signal: AbortSignal.timeout(15000) });
+      const answer = await fetch(form.action, { method: 'POST', body, signal: AbortSignal.timeout?.(15000) });
       if (answer.status >= 500) throw new Error('not now');
       show(await answer.text());
       lost(false);
