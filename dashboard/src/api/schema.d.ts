@@ -122,6 +122,48 @@ export interface paths {
         patch: operations["update_app"];
         trace?: never;
     };
+    "/api/apps/{app_id}/inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read an app's inbox
+         * @description The address of a receiver that keeps what comes, for apps without a server: make it an endpoint's `url` or a payment's
+         *     `webhook_url`. Test apps have one, which is made when it is first asked for. Nobody but this app can name it so.
+         */
+        get: operations["get_inbox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/apps/{app_id}/inbox/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List an app's inbox
+         * @description What was posted there, newest first. A page's `next_cursor` is the next page's `cursor`.
+         */
+        get: operations["list_messages"];
+        put?: never;
+        post?: never;
+        /** Empty an app's inbox */
+        delete: operations["empty_inbox"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/apps/{app_id}/keys": {
         parameters: {
             query?: never;
@@ -831,6 +873,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/payments/{payment_id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a payment's timeline
+         * @description What befell it and its webhooks, oldest first, in sentences: made of what the gateway has written down anyway. Who acted is
+         *     null where that is written down nowhere.
+         */
+        get: operations["get_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/search": {
         parameters: {
             query?: never;
@@ -885,6 +948,26 @@ export interface paths {
          * @description Sends you an email at once. When the SMTP server does not take it, the error's message is what that server said.
          */
         post: operations["send_test_email"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read how the gateway is set up
+         * @description As the node that answers sees it, without secrets. For admins.
+         */
+        get: operations["get_system"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1903,6 +1986,20 @@ export interface components {
             /** @description In the window of the overview's `previous_24h`. */
             previous_24h: components["schemas"]["VolumesObject"];
         };
+        /** @description Where everything is kept. */
+        DatabaseObject: {
+            /**
+             * @description `sqlite` or `postgres`.
+             * @example sqlite
+             */
+            kind: string;
+            /**
+             * Format: int64
+             * @description How large it is, in bytes.
+             * @example 1048576
+             */
+            size_bytes: number;
+        };
         /** @description What was used in one day. */
         DayObject: components["schemas"]["UsedObject"] & {
             /**
@@ -2055,6 +2152,24 @@ export interface components {
             sign_in?: boolean;
             /** @description An app comes to 80 % of its monthly limit, or to all of it. */
             usage_limit?: boolean;
+        };
+        /** @description Alerts by email. */
+        EmailObject: {
+            /** @description Whether the gateway has an SMTP server. */
+            is_configured: boolean;
+            /**
+             * @description Whom emails come from; null where none are sent.
+             * @example ZenWallet <zenwallet@pay.example.com>
+             */
+            from: string | null;
+        };
+        /** @description An inbox that is empty now. */
+        EmptiedInbox: {
+            /**
+             * Format: int64
+             * @description How many messages there were.
+             */
+            deleted_count: number;
         };
         /** @description What was ended. */
         EndedSessions: {
@@ -2292,6 +2407,26 @@ export interface components {
          * @enum {string}
          */
         HitKind: "payment" | "transaction" | "event" | "delivery" | "endpoint" | "app" | "key";
+        /** @description An app's inbox. */
+        InboxObject: {
+            /**
+             * @description Always `inbox`.
+             * @example inbox
+             */
+            object: string;
+            /**
+             * Format: uri
+             * @description Where webhooks of this app, and anything else, can be posted. Whoever knows it may.
+             * @example https://pay.example.com/inbox/ibx_01KEY5R8QK3M7N2P4T6V8W
+             */
+            url: string;
+            /**
+             * Format: int32
+             * @description How many messages it keeps: the newest ones.
+             * @example 100
+             */
+            keeps: number;
+        };
         /** @description An invitation that can be used. */
         InvitationObject: {
             /**
@@ -2415,6 +2550,67 @@ export interface components {
              * @default false
              */
             use_cookies: boolean | null;
+        };
+        /** @description A page of messages, newest first. */
+        MessageList: {
+            /**
+             * @description Always `list`.
+             * @example list
+             */
+            object: string;
+            /** @description The messages. */
+            data: components["schemas"]["MessageObject"][];
+            /** @description Whether there are more. */
+            has_more: boolean;
+            /** @description What `cursor` must be for the next page; null on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description What was posted to an inbox. */
+        MessageObject: {
+            /**
+             * @description Always `inbox_message`.
+             * @example inbox_message
+             */
+            object: string;
+            /**
+             * @description `msg_` and 22 characters.
+             * @example msg_01KEY5R8QK3M7N2P4T6V8W
+             */
+            message_id: string;
+            /**
+             * Format: date-time
+             * @description When it came.
+             * @example 2026-01-26T10:35:00Z
+             */
+            received_at: string;
+            /**
+             * @description Its headers, at most 50, each cut to 1000 characters. Values of credentials are `(hidden)`.
+             * @example {
+             *       "content-type": "application/json"
+             *     }
+             */
+            headers: {
+                [key: string]: string;
+            };
+            /** @description Its body as text. */
+            body: string;
+            /** @description Whether the body was not all text: what was none stands there as U+FFFD. */
+            is_body_lossy: boolean;
+            /**
+             * @description Whether `webhook-signature` was made with a secret of the app, when the message came; null when there is none.
+             * @example true
+             */
+            is_signature_valid: boolean | null;
+            /**
+             * @description The event that the body says it tells of.
+             * @example payment.success
+             */
+            event_type: string | null;
+            /**
+             * @description The payment that the body says it is about.
+             * @example pay_01KEY5R8QK3M7N2P4T6V8W
+             */
+            payment_id: string | null;
         };
         /** @description A value of metadata. */
         MetadataValue: string | number | boolean;
@@ -2548,6 +2744,22 @@ export interface components {
          * @enum {string}
          */
         PaymentStatus: "PENDING" | "SUCCESS" | "FAILED" | "EXPIRED";
+        /** @description Ranges of addresses by the environment of an app. */
+        RangesObject: {
+            /**
+             * @description For test apps.
+             * @example [
+             *       "127.0.0.0/8",
+             *       "::1/128"
+             *     ]
+             */
+            test: string[];
+            /**
+             * @description For production apps.
+             * @example []
+             */
+            production: string[];
+        };
         /** @description Recovery codes, shown this once. */
         RecoveryCodes: {
             /**
@@ -2625,6 +2837,39 @@ export interface components {
              * @description 8 to 128 characters of any kind, and none of those that everybody tries.
              */
             new_password: string;
+        };
+        /** @description How long, or how much, is kept. */
+        RetentionObject: {
+            /**
+             * Format: int64
+             * @description Days that deliveries of webhooks and their attempts are kept (`webhooks.log_retention_days`).
+             * @example 30
+             */
+            deliveries_days: number;
+            /**
+             * Format: int64
+             * @description Days that events are kept at least (`events.retention_days`).
+             * @example 90
+             */
+            events_days: number;
+            /**
+             * Format: int64
+             * @description Hours that idempotency keys answer for.
+             * @example 24
+             */
+            idempotency_keys_hours: number;
+            /**
+             * Format: int64
+             * @description Days that alerts are kept.
+             * @example 30
+             */
+            alerts_days: number;
+            /**
+             * Format: int32
+             * @description Messages that an inbox keeps.
+             * @example 100
+             */
+            inbox_messages: number;
         };
         /** @description How a key is to be replaced. */
         RotateKeyRequest: {
@@ -2788,6 +3033,40 @@ export interface components {
              */
             use_cookies: boolean | null;
         };
+        /** @description How the gateway is set up, as the node that answers sees it. */
+        SystemObject: {
+            /**
+             * @description Always `system`.
+             * @example system
+             */
+            object: string;
+            /**
+             * @description The program's version.
+             * @example 0.1.0
+             */
+            version: string;
+            /**
+             * Format: date-time
+             * @description When this node started.
+             * @example 2026-01-26T10:35:00Z
+             */
+            started_at: string;
+            /** @description Where everything is kept. */
+            database: components["schemas"]["DatabaseObject"];
+            /**
+             * @description What payment URLs and links start with.
+             * @example https://pay.example.com
+             */
+            public_url: string;
+            /** @description How long, or how much, is kept. Payments and the audit log are kept for ever. */
+            retention: components["schemas"]["RetentionObject"];
+            /** @description How webhooks are delivered. */
+            webhooks: components["schemas"]["WebhooksObject"];
+            /** @description Alerts by email. */
+            email: components["schemas"]["EmailObject"];
+            /** @description Whether this node answers at `/metrics`. */
+            metrics: boolean;
+        };
         /** @description How many payments, and how much. */
         TallyObject: {
             /**
@@ -2827,6 +3106,97 @@ export interface components {
              * @example https://shop.example.com/webhooks
              */
             url?: string;
+        };
+        /** @description What befell a payment, oldest first. */
+        Timeline: {
+            /**
+             * @description Always `list`.
+             * @example list
+             */
+            object: string;
+            /** @description The entries, at most 200. */
+            data: components["schemas"]["TimelineEntry"][];
+            /** @description Whether there are more, which are not shown. */
+            has_more: boolean;
+            /** @description Always null. */
+            next_cursor: string | null;
+        };
+        /** @description Who did something. */
+        TimelineActor: {
+            /**
+             * @description `user`, `api_key`, `payer`, `console` or `system`.
+             * @example user
+             */
+            type: string;
+            /**
+             * @description His id, where he has one.
+             * @example usr_01KEY5R8QK3M7N2P4T6V8W
+             */
+            id: string | null;
+            /**
+             * @description As he was called then.
+             * @example ada@example.com
+             */
+            name: string | null;
+        };
+        /** @description Something that happened. */
+        TimelineEntry: {
+            /**
+             * @description Always `timeline_entry`.
+             * @example timeline_entry
+             */
+            object: string;
+            /**
+             * Format: date-time
+             * @description When.
+             * @example 2026-01-26T10:35:00Z
+             */
+            at: string;
+            /**
+             * @description What: `created`, `completed`, `failed`, `canceled`, `expired`; of its webhooks `delivery_requested` (somebody wants one
+             *     again), `attempt`, `retry_scheduled`, `delivery_failed`, `delivery_canceled`.
+             * @example attempt
+             */
+            kind: string;
+            actor: components["schemas"]["TimelineActor"] | null;
+            /**
+             * @description From which address; null where that is not known.
+             * @example null
+             */
+            address: string | null;
+            /**
+             * @description The same in a sentence.
+             * @example Attempt 1 to deliver payment.success to https://shop.example.com was answered with 200.
+             */
+            text: string;
+            /**
+             * @description The delivery that it is about.
+             * @example dlv_01KEY5R8QK3M7N2P4T6V8W
+             */
+            delivery_id: string | null;
+            /**
+             * Format: int32
+             * @description Which of its attempts.
+             * @example 1
+             */
+            attempt: number | null;
+            /**
+             * Format: int32
+             * @description The status of the receiver's answer.
+             * @example 200
+             */
+            http_status: number | null;
+            /**
+             * @description Why there was no answer: a stable word such as `timed_out`.
+             * @example null
+             */
+            error: string | null;
+            /**
+             * Format: int32
+             * @description How long the attempt took, in milliseconds.
+             * @example 12
+             */
+            duration_ms: number | null;
         };
         /** @description Recovery codes and new tokens, since what the session proves has changed. */
         TotpEnabled: {
@@ -3033,6 +3403,23 @@ export interface components {
             failed: components["schemas"]["TallyObject"];
             /** @description Whose time ran out then. */
             expired: components["schemas"]["TallyObject"];
+        };
+        /** @description How webhooks are delivered. */
+        WebhooksObject: {
+            /** @description Ranges of its own network that the gateway may call for apps; every other private address is refused. */
+            allowed_ranges: components["schemas"]["RangesObject"];
+            /**
+             * Format: int64
+             * @description Longest time of one attempt, in milliseconds.
+             * @example 10000
+             */
+            timeout_ms: number;
+            /**
+             * Format: int64
+             * @description How long an endpoint may fail before it is disabled, in seconds.
+             * @example 432000
+             */
+            disable_after_s: number;
         };
         /** @description A list that is one page, in the envelope of every list. */
         WholeList_AppObject: {
@@ -4043,6 +4430,296 @@ export interface operations {
             };
             /** @description The body is not JSON */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Over the rate limit; `Retry-After` says when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The gateway failed; its log knows the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; `Retry-After` says when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_inbox: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The app */
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The inbox */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxObject"];
+                };
+            };
+            /** @description Unknown parameter */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The app is disabled */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No app that the caller may see has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The app is a production app */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Over the rate limit; `Retry-After` says when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The gateway failed; its log knows the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; `Retry-After` says when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_messages: {
+        parameters: {
+            query?: {
+                /** @description Messages a page, 50 when absent */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The app */
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of messages */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageList"];
+                };
+            };
+            /** @description A parameter is unknown or not acceptable */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The app is disabled */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No app that the caller may see has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The app is a production app */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Over the rate limit; `Retry-After` says when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The gateway failed; its log knows the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; `Retry-After` says when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    empty_inbox: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The app */
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is empty */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmptiedInbox"];
+                };
+            };
+            /** @description Unknown parameter */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The app is disabled */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No app that the caller may see has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The app is a production app */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8145,6 +8822,95 @@ export interface operations {
             };
         };
     };
+    get_timeline: {
+        parameters: {
+            query?: {
+                /** @description For users, who must send it: the app that is meant. A key does not send it, it is of one app. */
+                app_id?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The payment */
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The first 200 entries */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            /** @description Unknown parameter */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The app is disabled */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No payment of this app has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Over the rate limit; `Retry-After` says when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The gateway failed; its log knows the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; `Retry-After` says when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     search: {
         parameters: {
             query: {
@@ -8513,6 +9279,80 @@ export interface operations {
             };
             /** @description The SMTP server did not take the email */
             502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; `Retry-After` says when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_system: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How it is set up */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SystemObject"];
+                };
+            };
+            /** @description Unknown parameter */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The app is disabled */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Over the rate limit; `Retry-After` says when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The gateway failed; its log knows the request's id */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
