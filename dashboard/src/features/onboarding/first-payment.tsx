@@ -26,7 +26,7 @@ export function FirstPayment({ environment, app }: { environment: Environment; a
           : `, with the key of ${app?.name ?? 'your app'} in place of ${key}`}
         {!isKnown && '.'}
       </p>
-      <Code text={curlOf(location.origin, key)} label="command" />
+      <Code className="sm:[&_pre]:whitespace-pre" text={curlOf(location.origin, key)} label="command" />
       <Listening>Waiting for your first payment. This page goes on by itself.</Listening>
     </>
   );
