@@ -188,6 +188,11 @@ impl Default for RetrySchedule {
 pub const RETRY_AFTER_MAX_MS: i64 = 300_000;
 
 impl RetrySchedule {
+    /// The waits, in milliseconds.
+    pub fn delays_ms(&self) -> &[i64] {
+        &self.0
+    }
+
     /// The schedule with these waits after a failure, in milliseconds.
     pub fn new(waits_ms: Vec<i64>) -> Self {
         Self(waits_ms)

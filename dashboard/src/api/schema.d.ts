@@ -3415,6 +3415,15 @@ export interface components {
              */
             timeout_ms: number;
             /**
+             * @description Waits after each failed attempt, in seconds.
+             * @example [
+             *       5,
+             *       30,
+             *       300
+             *     ]
+             */
+            retry_delays_s: number[];
+            /**
              * Format: int64
              * @description How long an endpoint may fail before it is disabled, in seconds.
              * @example 432000

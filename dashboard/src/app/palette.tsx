@@ -3,18 +3,11 @@ import { useQuery } from '@tanstack/react-query';
 import { Command } from 'cmdk';
 import { useDeferredValue, useState } from 'react';
 import { useNavigate } from 'react-router';
-import { api, data } from '@/lib/api';
+import { api, data, type Schemas } from '@/lib/api';
 import type { Environment } from '@/lib/environment';
 import { usePreference } from '@/lib/preferences';
 
-export type Hit = {
-  kind: string;
-  id: string;
-  app_id: string;
-  environment: string;
-  title: string;
-  payment_id?: string | null;
-};
+type Hit = Schemas['SearchHit'];
 
 /** Where a hit is shown. */
 export function addressOf({ kind, id, app_id, environment, payment_id }: Hit): string {
@@ -44,10 +37,7 @@ export function Palette({ environment, pages, close, openHelp }: Props) {
   const [, setTheme] = usePreference('theme');
   const { data: hits, isFetching } = useQuery({
     queryKey: ['search', environment, q],
-    queryFn: async () =>
-      (await data(api.GET('/api/search' as never, { params: { query: { q, environment } } } as never))) as {
-        data: Hit[];
-      },
+    queryFn: () => data(api.GET('/api/search', { params: { query: { q, environment } } })),
     enabled: q.length > 1,
     staleTime: 10_000,
   });

@@ -35,6 +35,7 @@ impl Gateway {
                     production: opened(Environment::Production),
                 },
                 timeout_ms: u64::try_from(rules.timeout.as_millis()).unwrap_or(u64::MAX),
+                retry_delays_s: rules.schedule.delays_ms().iter().map(|delay_ms| delay_ms / 1_000).collect(),
                 disable_after_s: rules.disable_after.as_secs(),
             },
             email: EmailObject {

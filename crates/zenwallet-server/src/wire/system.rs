@@ -69,6 +69,9 @@ pub(crate) struct WebhooksObject {
     /// Longest time of one attempt, in milliseconds.
     #[schema(example = 10_000)]
     pub(crate) timeout_ms: u64,
+    /// Waits after each failed attempt, in seconds.
+    #[schema(example = json!([5, 30, 300]))]
+    pub(crate) retry_delays_s: Vec<i64>,
     /// How long an endpoint may fail before it is disabled, in seconds.
     #[schema(example = 432_000)]
     pub(crate) disable_after_s: u64,

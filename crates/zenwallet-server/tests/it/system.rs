@@ -82,6 +82,7 @@ async fn admins_read_how_it_is_set_up_and_nobody_else(app: TestApp) {
         "webhooks": {
             "allowed_ranges": {"test": ["127.0.0.0/8", "::1/128"], "production": []},
             "timeout_ms": 2_000,
+            "retry_delays_s": [5, 30, 300],
             "disable_after_s": 432_000,
         },
         "email": {"is_configured": false, "from": null},

@@ -40,10 +40,7 @@ function Endpoints({ app }: { app: App }) {
   const query = { app_id: app.app_id };
   const endpoints = useQuery({
     queryKey: ['endpoints', app.environment, query],
-    queryFn: async () =>
-      (await data(
-        api.GET('/api/webhooks/endpoints', { params: { query } as never }),
-      )) as Schemas['EndpointList'],
+    queryFn: () => data(api.GET('/api/webhooks/endpoints', { params: { query } })),
   });
   const to = `/${app.environment}/webhooks?tab=endpoints&app_id=${app.app_id}`;
   const list = endpoints.data?.data;

@@ -8,14 +8,12 @@ import type { App } from '@/lib/apps';
 import type { Environment } from '@/lib/environment';
 import { Listening } from './step';
 
-type Inbox = { url: string };
 const query = (app: App) => ({ params: { query: { app_id: app.app_id } } });
 
 const useInbox = (app: App) =>
   useQuery({
     queryKey: ['inbox', app.app_id],
-    queryFn: async () =>
-      (await data(api.GET(`/api/apps/${app.app_id}/inbox` as never, {} as never))) as unknown as Inbox,
+    queryFn: () => data(api.GET('/api/apps/{app_id}/inbox', { params: { path: { app_id: app.app_id } } })),
     staleTime: 300_000,
   });
 

@@ -25,9 +25,13 @@ const LOOK_AGAIN_MS = 10_000;
 const payments = async (query: { environment: Environment; status?: string; limit: number }) =>
   (await data(api.GET('/api/payments', { params: { query } }))).data;
 const inboxMessages = async (appId: string) =>
-  (await data(
-    api.GET(`/api/apps/${appId}/inbox/messages` as never, { params: { query: { limit: 1 } } } as never),
-  )) as unknown as { data: unknown[] };
+  (
+    await data(
+      api.GET('/api/apps/{app_id}/inbox/messages', {
+        params: { path: { app_id: appId }, query: { limit: 1 } },
+      }),
+    )
+  ).data;
 
 const isEnded = (payment: Payment | undefined): boolean =>
   payment?.status === 'SUCCESS' || payment?.status === 'FAILED';
@@ -56,7 +60,7 @@ function useArrived(environment: Environment, appId: string | undefined, isWante
         }),
       );
       if (delivered.data.length || !appId || environment !== 'test') return delivered.data.length > 0;
-      return (await inboxMessages(appId)).data.length > 0;
+      return (await inboxMessages(appId)).length > 0;
     },
     enabled: isWanted,
     refetchInterval: LOOK_AGAIN_MS,

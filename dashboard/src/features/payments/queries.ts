@@ -77,18 +77,7 @@ export const deliveriesQuery = (environment: Environment, appId: string, payment
     refetchInterval: (query) => (query.state.data?.some(isOnItsWay) ? DUE_MS : false),
   });
 
-export type TimelineEntry = {
-  at: string;
-  kind: string;
-  actor?: { type: string; id?: string | null; name?: string | null } | null;
-  address?: string | null;
-  text?: string | null;
-  delivery_id?: string | null;
-  attempt?: number | null;
-  http_status?: number | null;
-  error?: string | null;
-  duration_ms?: number | null;
-};
+export type TimelineEntry = Schemas['TimelineEntry'];
 
 export const timelineQuery = (
   environment: Environment,
@@ -100,12 +89,12 @@ export const timelineQuery = (
     queryKey: ['timeline', environment, appId, paymentId],
     queryFn: async ({ signal }) =>
       (
-        (await data(
-          api.GET(
-            '/api/payments/{payment_id}/timeline' as never,
-            { params: { path: { payment_id: paymentId }, query: { app_id: appId } }, signal } as never,
-          ),
-        )) as { data: TimelineEntry[] }
+        await data(
+          api.GET('/api/payments/{payment_id}/timeline', {
+            params: { path: { payment_id: paymentId }, query: { app_id: appId } },
+            signal,
+          }),
+        )
       ).data,
     refetchInterval: isWaiting ? DUE_MS : false,
   });

@@ -3,13 +3,12 @@ import { Link } from 'react-router';
 import { ErrorState, SkeletonRows } from '@/components/ui/states';
 import { CodePill } from '@/components/ui/status';
 import { Time, useNow } from '@/components/ui/time';
-import { ApiError } from '@/lib/api';
 import { cn } from '@/lib/cn';
 import { useEnvironment } from '@/lib/environment';
 import { milliseconds } from '@/lib/format';
 import { relative } from '@/lib/time';
 import { deliveriesQuery, type Payment, type TimelineEntry, timelineQuery } from './queries';
-import { builtTimeline, dueOf, errorWord, isDueLater, wordsOf } from './timeline';
+import { type DueEntry, dueOf, errorWord, isDueLater, wordsOf } from './timeline';
 
 const isGood = (entry: TimelineEntry): boolean =>
   entry.http_status != null
@@ -59,7 +58,7 @@ function Entry({ entry, appId }: { entry: TimelineEntry; appId: string }) {
   );
 }
 
-function Due({ entry }: { entry: TimelineEntry }) {
+function Due({ entry }: { entry: DueEntry }) {
   const now = useNow();
   return (
     <li className="relative pb-3 pl-6 last:pb-0">
@@ -82,12 +81,8 @@ export function Timeline({ payment, appId }: { payment: Payment; appId: string }
   const due = dueOf(payment, deliveries.data ?? []);
   const isWaiting = due.some(({ kind }) => kind === 'due.attempt');
   const told = useQuery(timelineQuery(environment, appId, payment.payment_id, isWaiting));
-  const isUntold = told.error instanceof ApiError && told.error.status === 404;
-  const entries =
-    told.data?.filter((entry) => !isDueLater(entry)) ??
-    (isUntold ? builtTimeline(payment, deliveries.data ?? []) : undefined);
-  if (told.isError && !isUntold)
-    return <ErrorState error={told.error} retry={() => told.refetch()} className="py-4" />;
+  if (told.isError) return <ErrorState error={told.error} retry={() => told.refetch()} className="py-4" />;
+  const entries = told.data?.filter((entry) => !isDueLater(entry));
   if (!entries) return <SkeletonRows rows={3} className="p-0" />;
   return (
     <ol>

@@ -2,30 +2,11 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Alert } from '@/components/ui/states';
 import { Ago } from '@/components/ui/time';
-import { api, data } from '@/lib/api';
+import { api, data, type Schemas } from '@/lib/api';
 import { bytes, duration, milliseconds, plural } from '@/lib/format';
 import { Loaded, Section } from './section';
 
-export type System = {
-  version: string;
-  started_at: string;
-  database: { kind: string; size_bytes: number };
-  public_url: string;
-  retention: {
-    deliveries_days: number;
-    events_days: number;
-    idempotency_keys_hours: number;
-    alerts_days: number;
-    inbox_messages: number;
-  };
-  webhooks: {
-    allowed_ranges: { test: string[]; production: string[] };
-    timeout_ms: number;
-    disable_after_s: number;
-  };
-  email: { is_configured: boolean; from: string | null };
-  metrics: boolean;
-};
+export type System = Schemas['SystemObject'];
 
 const ranges = (list: string[]): string => (list.length > 0 ? list.join(', ') : 'none');
 
@@ -77,8 +58,7 @@ export function differs(publicUrl: string, here: string): boolean {
 export function SystemSection() {
   const system = useQuery({
     queryKey: ['system'],
-    queryFn: () =>
-      data(api.GET('/api/settings/system' as never) as Promise<{ data?: System; response: Response }>),
+    queryFn: () => data(api.GET('/api/settings/system')),
   });
   return (
     <Section id="system" title="System" note="How the node that answers is set up.">

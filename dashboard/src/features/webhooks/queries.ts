@@ -17,7 +17,6 @@ export type DeliveryDetail = Schemas['DeliveryDetail'];
 export type Attempt = Schemas['AttemptObject'];
 export type Endpoint = Schemas['EndpointObject'];
 export type EventObject = Schemas['EventObject'];
-export type Inbox = { object: 'inbox'; url: string; keeps: number };
 export type InboxMessage = {
   object: 'inbox_message';
   message_id: string;
@@ -156,8 +155,7 @@ const inboxPath = (appId: string) => ({ params: { path: { app_id: appId } } });
 export const inboxQuery = (appId: string) =>
   queryOptions({
     queryKey: ['inbox', appId, 'address'],
-    queryFn: () =>
-      data<Inbox>(api.GET('/api/apps/{app_id}/inbox' as never, inboxPath(appId) as never) as never),
+    queryFn: () => data(api.GET('/api/apps/{app_id}/inbox', inboxPath(appId))),
     enabled: appId !== '',
   });
 
@@ -165,9 +163,8 @@ export const messagesQuery = (appId: string) =>
   queryOptions({
     queryKey: ['inbox', appId, 'messages'],
     queryFn: async () => {
-      const options = { params: { path: { app_id: appId }, query: { limit: 100 } } };
-      const path = '/api/apps/{app_id}/inbox/messages' as never;
-      return (await data<{ data: InboxMessage[] }>(api.GET(path, options as never) as never)).data;
+      const params = { path: { app_id: appId }, query: { limit: 100 } };
+      return (await data(api.GET('/api/apps/{app_id}/inbox/messages', { params }))).data as InboxMessage[];
     },
     enabled: appId !== '',
     // Rests by itself while the page is hidden.
@@ -175,21 +172,13 @@ export const messagesQuery = (appId: string) =>
   });
 
 export const emptyInbox = (appId: string): Promise<unknown> =>
-  data(api.DELETE('/api/apps/{app_id}/inbox/messages' as never, inboxPath(appId) as never) as never);
-
-type System = { webhooks?: { retry_delays_s?: unknown } };
+  data(api.DELETE('/api/apps/{app_id}/inbox/messages', inboxPath(appId)));
 
 /** The delays between attempts: as they are set where that can be read, else as they are by default. */
 export function useSchedule(): { delays: number[]; isKnown: boolean } {
   const { data: delays } = useQuery({
     queryKey: ['system', 'retry-delays'],
-    queryFn: async () => {
-      const system = await data<System>(api.GET('/api/settings/system' as never) as never);
-      const told = system.webhooks?.retry_delays_s;
-      return Array.isArray(told) && told.every((delay) => typeof delay === 'number')
-        ? (told as number[])
-        : null;
-    },
+    queryFn: async () => (await data(api.GET('/api/settings/system'))).webhooks.retry_delays_s,
     enabled: useIsAdmin(),
     staleTime: Number.POSITIVE_INFINITY,
     retry: false,
