@@ -11,11 +11,14 @@ import { walk } from './walk.mjs';
 const only = (process.env.ONLY ?? 'walk,pages,two').split(',');
 const browser = await startBrowser();
 try {
+  const walks = [];
   if (only.includes('walk')) {
-    await walk(browser, { theme: 'light', size: 'desktop' });
-    await walk(browser, { theme: 'dark', size: 'phone', zone: 'America/New_York' });
+    walks.push(walk(browser, { theme: 'light', size: 'desktop' }));
+    walks.push(walk(browser, { theme: 'dark', size: 'phone', zone: 'America/New_York' }));
   }
-  if (only.includes('pages')) await lookAtPages(browser, process.env.SHOTS);
+  // A walk waits for its next code much of the time: the pages are looked at meanwhile.
+  if (only.includes('pages')) walks.push(lookAtPages(browser, process.env.SHOTS));
+  await Promise.all(walks);
   if (only.includes('two')) await watchTogether(browser);
 } finally {
   await browser.close();

@@ -1,4 +1,5 @@
 // A gateway with something on every page: apps, payments of every kind, deliveries that arrived, wait and failed.
+import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import { call, curlPayment } from './api.mjs';
 import { startGateway } from './gateway.mjs';
@@ -7,9 +8,10 @@ import { EMAIL, PASSWORD } from './steps.mjs';
 const APPS = ['Acme Events', 'Campus Canteen', 'Night Market', 'Pixel Arcade'];
 const THINGS = ['Event ticket', 'Lunch', 'Lantern', 'Extra life'];
 const WAIT_MS = 20_000;
+const bench = process.env.ZENWALLET_BENCH ?? new URL('../../target/debug/bench', import.meta.url).pathname;
 
 export async function seed() {
-  const gateway = await startGateway();
+  const gateway = await startGateway({ prepare: lastWeek });
   const receiver = await startReceiver();
   const stop = gateway.stop;
   gateway.stop = async () => {
@@ -22,6 +24,13 @@ export async function seed() {
     await gateway.stop();
     throw error;
   }
+}
+
+/** Payments of the last eight days, so that charts have a past. */
+function lastWeek({ dataDir, console }) {
+  console('app', 'create', '--name', APPS[0], '--environment', 'test', '--json');
+  execFileSync(bench, ['fill', '--data-dir', dataDir, '--count', '4000']);
+  console('rollup', 'rebuild');
 }
 
 /** Takes what comes, but for what is sent to `/busy`. */
@@ -48,10 +57,13 @@ async function fill(gateway, port) {
     body: JSON.stringify({ token, email: EMAIL, name: 'Ada Lovelace', password: PASSWORD }),
   }).then((answer) => answer.json());
   const admin = grant.access_token;
-  const apps = [];
+  const hook = (at) => `http://127.0.0.1:${port}/${at === 1 ? 'busy' : 'payments'}`;
+  const apps = [await firstApp(url, admin, hook(0))];
   for (const [at, name] of APPS.entries()) {
-    const webhook_url = `http://127.0.0.1:${port}/${at === 1 ? 'busy' : 'payments'}`;
-    apps.push(await call(url, admin, 'POST', '/api/apps', { name, environment: 'test', webhook_url }));
+    if (at > 0)
+      apps.push(
+        await call(url, admin, 'POST', '/api/apps', { name, environment: 'test', webhook_url: hook(at) }),
+      );
   }
   let paid;
   for (let n = 0; n < 60; n += 1) {
@@ -75,6 +87,14 @@ async function fill(gateway, port) {
   const app = apps[0].app.app_id;
   const delivery = await delivered(url, apps[0].api_key, paid.payment_id);
   return { gateway, app, paid, pending, delivery, key: apps[0].api_key };
+}
+
+/** The app that was there before, with a key and an endpoint. */
+async function firstApp(url, admin, hook) {
+  const app = (await call(url, admin, 'GET', '/api/apps')).data.find(({ name }) => name === APPS[0]);
+  const { api_key } = await call(url, admin, 'POST', `/api/apps/${app.app_id}/keys`, { name: 'Shop' });
+  await call(url, admin, 'POST', `/api/webhooks/endpoints?app_id=${app.app_id}`, { url: hook });
+  return { app, api_key };
 }
 
 /** The payment's delivery, once it has arrived. */

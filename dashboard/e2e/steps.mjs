@@ -29,7 +29,7 @@ export async function logIn(page, gateway, code) {
 }
 
 export async function logOut(page) {
-  await page.getByRole('button', { name: /^Account of/ }).click();
+  await page.getByRole('button', { name: /account of/i }).click();
   await page.getByRole('menuitem', { name: 'Log out' }).click();
   await page.waitForURL(/\/login/);
 }

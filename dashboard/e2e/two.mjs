@@ -63,7 +63,7 @@ async function seen(gateway, key, watching, acting, n) {
       true,
     );
   });
-  await acting.getByTestId('pay').click();
+  await acting.getByTestId('simulate-success').click();
   const at = await changed;
   const pressed = Number(await acting.evaluate(() => sessionStorage.getItem('pressed')));
   return at - pressed;

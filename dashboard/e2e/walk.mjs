@@ -1,6 +1,7 @@
 // One person's first day: set up, a second factor, an app, a payment by curl that appears by itself, paid on its page,
 // its webhook read and sent again, the list exported, the key rotated.
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { call, curlPayment } from './api.mjs';
 import { check, checkComplaints, checkPage, said } from './checks.mjs';
 import { startGateway } from './gateway.mjs';
@@ -16,13 +17,20 @@ export async function walk(browser, look) {
     const person = await setUp(browser, gateway, look);
     const day = { person, page: person.page, gateway, name: person.name, code: null };
     for (const step of [secondFactor, createApp, firstWebhook, payment, pay, delivery, exportList, rotateKey])
-      await step(day);
+      await step(day).catch((error) => stuck(day, step.name, error));
     checkComplaints(person, 'the walk');
     await person.context.close();
     said(`walked (${person.name}) in ${((Date.now() - began) / 1_000).toFixed(1)} s`);
   } finally {
     await gateway.stop();
   }
+}
+
+/** Says where a walk stopped, with a picture where pictures are kept. */
+async function stuck({ page, name }, step, error) {
+  if (process.env.SHOTS)
+    await page.screenshot({ path: join(process.env.SHOTS, `stuck-${step}-${name.replace(', ', '-')}.png`) });
+  throw new Error(`${step} (${name}) at ${page.url()}: ${error.message}`);
 }
 
 /** The key that is shown this once. */
@@ -67,7 +75,9 @@ async function createApp(day) {
   day.key = await revealed(page);
   await checkPage(person, 'a new app');
   await store(page);
-  await page.getByText('Tea House').first().waitFor();
+  await page.waitForURL(/\/apps\/app_/);
+  day.app = new URL(page.url()).pathname.split('/').at(-1);
+  await page.getByRole('heading', { level: 1, name: 'Tea House' }).waitFor();
 }
 
 /** The inbox receives: nobody needs a server for a first webhook. */
@@ -75,9 +85,6 @@ async function firstWebhook(day) {
   const { page, gateway } = day;
   const { data } = await call(gateway.url, day.key, 'GET', '/api/webhooks/endpoints');
   check(data.length === 0, 'a new app has no endpoint');
-  await page.getByRole('link', { name: 'Tea House' }).first().click();
-  await page.waitForURL(/\/apps\/app_/);
-  day.app = new URL(page.url()).pathname.split('/').at(-1);
   await page.goto(`${gateway.url}/test/webhooks?tab=inbox&app_id=${day.app}`);
   await page.getByRole('button', { name: 'Use it as this app’s endpoint' }).click();
   await page.getByText('Webhooks of this app come here.').waitFor();
@@ -106,7 +113,7 @@ async function pay(day) {
   const { page, gateway, person } = day;
   const payer = await person.context.newPage();
   await payer.goto(day.payment.payment_url);
-  await payer.getByTestId('pay').click();
+  await payer.getByTestId('simulate-success').click();
   await payer.getByTestId('transaction-id').waitFor();
   await checkPage({ page: payer, name: person.name }, 'the paid page');
   await payer.close();
@@ -122,7 +129,7 @@ async function delivery(day) {
   const drawer = page.getByRole('dialog');
   await drawer.getByText('payment.success').first().waitFor();
   await drawer.locator('a[href*="/webhooks/dlv_"]').first().click();
-  await page.getByText('200', { exact: true }).first().waitFor();
+  await page.getByRole('dialog').getByText('200', { exact: true }).first().waitFor();
   await checkPage(person, 'a delivery');
   await page.getByRole('button', { name: 'Send again' }).click();
   const confirm = page.getByRole('dialog', { name: /again/i });

@@ -48,7 +48,7 @@ const RESERVED: [(&str, &[&str]); 7] = [
 ];
 
 /// Which modules of the server a module may use.
-const MODULES: [(&str, &[&str]); 14] = [
+const MODULES: [(&str, &[&str]); 15] = [
     // It reads what names an SMTP server with the one parser there is.
     ("config", &["mail"]),
     ("egress", &[]),
@@ -62,7 +62,8 @@ const MODULES: [(&str, &[&str]); 14] = [
     ("pay_page", &["edge", "gateway", "wire", "qr"]),
     ("realtime", &["edge", "gateway", "wire"]),
     ("worker", &["egress", "gateway", "mail", "wire", "metrics"]),
-    ("app", &["edge", "http", "pay_page", "realtime", "gateway", "metrics"]),
+    ("dashboard", &["edge", "gateway"]),
+    ("app", &["edge", "http", "pay_page", "dashboard", "realtime", "gateway", "metrics"]),
     ("listen", &["app"]),
 ];
 /// What they may use beyond that, and why.

@@ -25,7 +25,7 @@ export function AccountMenu() {
       trigger={
         <button
           type="button"
-          aria-label={`Account of ${user.name}`}
+          aria-label={`${initials(user.name)}, account of ${user.name}`}
           className="grid size-8 place-items-center rounded-full bg-brand-soft text-11 font-semibold text-brand pointer-coarse:size-11"
         >
           <span aria-hidden>{initials(user.name)}</span>

@@ -35,7 +35,10 @@ export function Kpi({ label, value, delta, note, hint, spark, to, control }: Pro
   const size =
     (value?.length ?? 0) > 13 ? 'text-[clamp(16px,9.5cqi,22px)]' : 'text-[clamp(18px,12.5cqi,26px)]';
   return (
-    <div className="@container relative rounded-card border bg-surface shadow-1 transition-colors duration-120 focus-within:border-line-strong hover:border-line-strong">
+    <div
+      data-testid="kpi"
+      className="@container relative rounded-card border bg-surface shadow-1 transition-colors duration-120 focus-within:border-line-strong hover:border-line-strong"
+    >
       <div className="flex h-full flex-col p-4 pb-3">
         <div className="flex min-h-6 items-center justify-between gap-2">
           <h2 className="min-w-0 text-12 font-medium text-fg-2">
