@@ -6,6 +6,7 @@ import { Code } from '@/components/ui/code';
 import { Dialog } from '@/components/ui/dialog';
 import { Checkbox } from '@/components/ui/field';
 import { Alert } from '@/components/ui/states';
+import { saveFile } from '@/lib/save-file';
 
 export type Secret = { name: string; variable: string; value: string };
 export type Revealed = { title: string; note?: ReactNode; app: string; secrets: Secret[] };
@@ -16,16 +17,6 @@ export const envFile = ({ app, secrets }: Revealed): string =>
     .concat(secrets.map(({ variable, value }) => `${variable}=${value}`))
     .join('\n')
     .concat('\n');
-
-function download(revealed: Revealed): void {
-  const url = URL.createObjectURL(new Blob([envFile(revealed)], { type: 'text/plain' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = `${revealed.app.toLowerCase().replace(/[^a-z0-9]+/g, '-')}.env`;
-  link.click();
-  // The browser reads it after the click.
-  setTimeout(() => URL.revokeObjectURL(url), 1_000);
-}
 
 /** The one screen that shows new secrets; it closes once they are said to be stored, or after a warning. */
 export function Reveal({ revealed, onClose }: { revealed: Revealed; onClose: () => void }) {
@@ -74,7 +65,11 @@ export function Reveal({ revealed, onClose }: { revealed: Revealed; onClose: () 
           </div>
         ))}
         {revealed.note && <p className="text-13 text-fg-2">{revealed.note}</p>}
-        <Button onClick={() => download(revealed)}>
+        <Button
+          onClick={() =>
+            saveFile(`${revealed.app.toLowerCase().replace(/[^a-z0-9]+/g, '-')}.env`, envFile(revealed))
+          }
+        >
           <Download aria-hidden />
           Download .env
         </Button>

@@ -5,6 +5,7 @@ import { Card } from '@/components/ui/card';
 import { CopyButton } from '@/components/ui/copy';
 import { Checkbox } from '@/components/ui/field';
 import { Alert } from '@/components/ui/states';
+import { saveFile } from '@/lib/save-file';
 import { envFileOf, type Secrets } from './secrets';
 
 function Secret({ name, value, label }: { name: string; value: string; label: string }) {
@@ -17,18 +18,6 @@ function Secret({ name, value, label }: { name: string; value: string; label: st
       </dd>
     </div>
   );
-}
-
-function download(secrets: Secrets): void {
-  const address = URL.createObjectURL(
-    new Blob([envFileOf(secrets, location.origin)], { type: 'text/plain' }),
-  );
-  const link = document.createElement('a');
-  link.href = address;
-  link.download = '.env';
-  link.click();
-  // Let the browser begin to read it first.
-  setTimeout(() => URL.revokeObjectURL(address), 1_000);
 }
 
 /** The one time that a key and a secret are seen. */
@@ -57,7 +46,7 @@ export function Reveal({ secrets, onDone }: { secrets: Secrets; onDone: () => vo
           onChange={(event) => setStored(event.target.checked)}
         />
         <span className="flex flex-wrap gap-2">
-          <Button onClick={() => download(secrets)}>
+          <Button onClick={() => saveFile('.env', envFileOf(secrets, location.origin))}>
             <Download aria-hidden />
             Download .env
           </Button>

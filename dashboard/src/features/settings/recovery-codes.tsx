@@ -4,19 +4,11 @@ import { Button } from '@/components/ui/button';
 import { Code } from '@/components/ui/code';
 import { Checkbox } from '@/components/ui/field';
 import { Alert } from '@/components/ui/states';
+import { saveFile } from '@/lib/save-file';
 import { useUnsaved } from './guard';
 
 const asText = (codes: string[]): string =>
   `ZenWallet recovery codes for ${location.host}\nEach works once.\n\n${codes.join('\n')}\n`;
-
-function download(codes: string[]): void {
-  const url = URL.createObjectURL(new Blob([asText(codes)], { type: 'text/plain' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = 'zenwallet-recovery-codes.txt';
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 1_000);
-}
 
 /** Prints the codes alone, from a window that closes itself. */
 function print(codes: string[]): void {
@@ -41,7 +33,7 @@ export function RecoveryCodes({ codes, onDone }: { codes: string[]; onDone: () =
       </Alert>
       <Code text={codes.join('\n')} label="recovery codes" />
       <div className="flex flex-wrap gap-2">
-        <Button onClick={() => download(codes)}>
+        <Button onClick={() => saveFile('zenwallet-recovery-codes.txt', asText(codes))}>
           <Download aria-hidden />
           Download
         </Button>
