@@ -9,6 +9,7 @@ import { ErrorState } from '@/components/ui/states';
 import { Pager } from '@/components/ui/table';
 import { useApps } from '@/lib/apps';
 import { cn } from '@/lib/cn';
+import { renewFirst } from '@/lib/download';
 import { useEnvironment } from '@/lib/environment';
 import { count, plural } from '@/lib/format';
 import { useTimeZone, zoneName } from '@/lib/time';
@@ -92,7 +93,11 @@ function Actions({ api, isEmpty, create }: { api: ApiFilters; isEmpty: boolean; 
     <>
       {!isEmpty && (
         <Button asChild>
-          <a href={`/api/payments/export?${new URLSearchParams(api as Record<string, string>)}`} download>
+          <a
+            href={`/api/payments/export?${new URLSearchParams(api as Record<string, string>)}`}
+            download
+            onClick={renewFirst}
+          >
             <Download aria-hidden />
             Export CSV
           </a>

@@ -8,6 +8,7 @@ import { EmptyState } from '@/components/ui/states';
 import { Pager } from '@/components/ui/table';
 import { api, data } from '@/lib/api';
 import { appsQuery } from '@/lib/apps';
+import { renewFirst } from '@/lib/download';
 import { Loaded, Section } from './section';
 import { usersQuery } from './users-queries';
 
@@ -108,7 +109,7 @@ export function AuditSection() {
       note="Who did what, from where. Nothing here can be changed."
       action={
         <Button asChild>
-          <a href={`/api/audit/export?${new URLSearchParams(wanted)}`} download>
+          <a href={`/api/audit/export?${new URLSearchParams(wanted)}`} download onClick={renewFirst}>
             <Download aria-hidden />
             Export NDJSON
           </a>
