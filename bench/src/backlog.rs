@@ -3,14 +3,13 @@
 use crate::batch::{Caller, Completed, Pace};
 use crate::clock::{now_ms, parse_ms};
 use crate::gateway::Gateway;
-use crate::postgres::free_port;
 use crate::process::rss_kib;
 use crate::receiver::{Receiver, loopback};
 use crate::report::{Tally, say};
 use crate::site::{Options, Site};
 use crate::stats::ms;
-use anyhow::ensure;
-use std::net::SocketAddr;
+use anyhow::{Context, ensure};
+use std::net::{SocketAddr, TcpListener};
 use std::time::{Duration, Instant};
 
 /// Waits while the receiver is down; enough of them that no delivery gives up.
@@ -46,13 +45,20 @@ pub(crate) struct Args {
     growth_max_mib: f64,
 }
 
+/// A port on which nobody listens for as long as the outage takes: it is none of those that the system gives to outgoing
+/// connections, which would take it meanwhile.
+fn quiet_port() -> anyhow::Result<u16> {
+    let mut candidates = (20_000 + std::process::id() % 8_000..30_000).filter_map(|port| u16::try_from(port).ok());
+    candidates.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).context("no port below 30000 is free")
+}
+
 /// Runs `backlog`.
 pub(crate) async fn run(args: Args) -> anyhow::Result<bool> {
     ensure!(args.targets > 1, "--targets {}: one is sick, so there must be another", args.targets);
     let delays = format!("webhooks.retry_delays_s={}", RETRY_DELAYS_S.join(","));
     let site = args.site.prepare("backlog", &[delays]).await?;
     let app = site.setup().create_app("backlog", None)?;
-    let (caller, addresses) = (site.caller(&app, CONNECTIONS), loopback(args.targets, free_port()?));
+    let (caller, addresses) = (site.caller(&app, CONNECTIONS), loopback(args.targets, quiet_port()?));
     let count_due = pile_up(&args, &site, &caller, &addresses).await?;
 
     let receiver = Receiver::start(&addresses)?;
