@@ -26,7 +26,7 @@ export async function startGateway({ prepare } = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'zenwallet-walk-'));
   const url = `http://127.0.0.1:${port}`;
   const env = {
-    ...process.env,
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ZENWALLET_'))),
     ZENWALLET_LISTEN: `127.0.0.1:${port}`,
     ZENWALLET_DATA_DIR: join(dir, 'data'),
     ZENWALLET_PUBLIC_URL: url,

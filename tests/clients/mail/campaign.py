@@ -64,7 +64,7 @@ def alerts(gateway, app):
     check("it has a date, an id and is automatic", letter["Date"].datetime is not None and letter["Message-ID"].startswith("<alr_") and letter["Auto-Submitted"] == "auto-generated", letter.items())
     check("it is plain text of short lines", letter.get_content_type() == "text/plain" and max(map(len, letter.raw.split(b"\r\n"))) <= 998)
     check("it ends lines as SMTP wants them", b"\n" not in letter.raw.replace(b"\r\n", b""))
-    parts = ["127.0.0.1", "mail campaign", " UTC", "https://pay.example.com/settings/notifications"]
+    parts = ["127.0.0.1", "mail campaign", " UTC", "https://pay.example.com/settings#notifications"]
     check("it says from where, with what, when, and how to turn it off", all(part in text for part in parts), text)
     check("no secret is in it", token not in text and ADAS_PASSWORD not in text)
 
