@@ -11,11 +11,11 @@ const MOST_MS = 1_000;
 const bench = process.env.ZENWALLET_BENCH ?? new URL('../../target/release/bench', import.meta.url).pathname;
 
 const PAGES = [
-  ['/test', 'h1:has-text("Overview")', '[data-testid="kpi"]'],
-  ['/test/payments', 'h1:has-text("Payments")', 'tbody tr'],
-  ['/test/payments?status=FAILED', 'h1:has-text("Payments")', 'tbody tr'],
-  ['/test/payments?q=ORDER_4999', 'h1:has-text("Payments")', 'tbody tr'],
-  ['/test/apps', 'h1:has-text("Apps")', 'tbody tr'],
+  ['/test', 'h1:has-text("Overview")', '[data-testid="kpi"] p.tabular-nums'],
+  ['/test/payments', 'h1:has-text("Payments")', 'tbody tr:has-text("ORDER_")'],
+  ['/test/payments?status=FAILED', 'h1:has-text("Payments")', 'tbody tr:has-text("ORDER_")'],
+  ['/test/payments?q=ORDER_4999', 'h1:has-text("Payments")', 'tbody tr:has-text("ORDER_")'],
+  ['/test/apps', 'h1:has-text("Apps")', 'tbody tr:has-text("Large")'],
   ['/test/webhooks', 'h1:has-text("Webhooks")', 'main'],
   ['/test/developers', 'h1', 'main pre'],
   ['/settings', 'h1:has-text("Settings")', 'form'],
