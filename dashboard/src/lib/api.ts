@@ -1,6 +1,7 @@
 // The API as the dashboard calls it: types of openapi.json, errors with their code, and a session that renews itself.
 import createClient from 'openapi-fetch';
 import type { components, paths } from '@/api/schema';
+import { alone } from './alone';
 
 export type Schemas = components['schemas'];
 type ErrorObject = Schemas['ErrorObject'];
@@ -69,7 +70,7 @@ async function send(request: Request): Promise<Response> {
 
 /** Renews the session; one tab at a time, for a refresh token is good once. */
 async function renew(since: number): Promise<boolean> {
-  return navigator.locks.request('zenwallet-refresh', async () => {
+  return alone('refresh', async () => {
     // Another tab may have renewed it while this one waited.
     if (Number(localStorage.getItem('zw_renewed_at') ?? 0) > since) return true;
     const response = await send(

@@ -1,5 +1,6 @@
 import { Check, Copy } from 'lucide-react';
 import { useEffect, useState } from 'react';
+import { copyText } from '@/lib/clipboard';
 import { cn } from '@/lib/cn';
 
 /** Puts a text on the clipboard and says so where it was pressed. */
@@ -11,8 +12,7 @@ export function useCopy(): [boolean, (text: string) => void] {
     return () => clearTimeout(timer);
   }, [copied]);
   const copy = (text: string) => {
-    // Without https a browser has no clipboard to write to: the text is selected by hand then.
-    void navigator.clipboard?.writeText(text).then(() => setCopied(true));
+    void copyText(text).then(setCopied);
   };
   return [copied, copy];
 }

@@ -1,6 +1,7 @@
 // The keyboard and the selection on the list: j and k go from row to row, x selects, c copies the id.
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useNavigate } from 'react-router';
+import { copyText } from '@/lib/clipboard';
 import { useKeys } from '@/lib/keys';
 import type { Payment } from './queries';
 
@@ -87,7 +88,7 @@ export function useRows(
         },
         c: () => {
           const id = current();
-          if (id) void navigator.clipboard?.writeText(id).then(() => tellCopied(id));
+          if (id) void copyText(id).then((done) => done && tellCopied(id));
         },
       }),
       [step, openId, current, select, tellCopied],

@@ -7,6 +7,7 @@ import { Id } from '@/components/ui/copy';
 import { Drawer } from '@/components/ui/drawer';
 import { EmptyState, ErrorState, SkeletonRows } from '@/components/ui/states';
 import { DeliveryStatusPill } from '@/components/ui/status';
+import { copyText } from '@/lib/clipboard';
 import { useEnvironment } from '@/lib/environment';
 import { useKeys } from '@/lib/keys';
 import { Attempts } from './attempts';
@@ -76,7 +77,7 @@ function Record({ appId, delivery }: { appId: string; delivery: DeliveryDetail }
     '[': () => go(before),
     ']': () => go(after),
     r: () => sending.resend(row),
-    c: () => void navigator.clipboard?.writeText(delivery.delivery_id),
+    c: () => void copyText(delivery.delivery_id),
   });
   return (
     <div className="space-y-6">
