@@ -2,14 +2,8 @@ import { LogOut, Settings } from 'lucide-react';
 import { Link } from 'react-router';
 import { Menu, MenuItem, MenuLabel, MenuLine } from '@/components/ui/menu';
 import { api, keepSession } from '@/lib/api';
+import { initials } from '@/lib/format';
 import { useAccount } from '@/lib/session';
-
-const initials = (name: string): string =>
-  name
-    .split(/\s+/)
-    .slice(0, 2)
-    .map((word) => word[0]?.toUpperCase() ?? '')
-    .join('');
 
 export function AccountMenu() {
   const user = useAccount()?.user;

@@ -64,3 +64,14 @@ export function bytes(value: number): string {
 
 export const plural = (n: number, one: string, many = `${one}s`): string =>
   `${count(n)} ${n === 1 ? one : many}`;
+
+/** The first letters of a name's first two words. */
+export const initials = (name: string): string =>
+  name
+    .split(/\s+/)
+    .slice(0, 2)
+    .map((word) => word[0]?.toUpperCase() ?? '')
+    .join('');
+
+/** Where a URL leads: `example.com:8443`; what is no URL stays as it is. */
+export const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : url);

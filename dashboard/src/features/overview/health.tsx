@@ -4,18 +4,10 @@ import { Button } from '@/components/ui/button';
 import { CodePill } from '@/components/ui/status';
 import { Ago } from '@/components/ui/time';
 import type { Environment } from '@/lib/environment';
-import { plural } from '@/lib/format';
+import { hostOf, plural } from '@/lib/format';
 import { type Delivery, useFailures } from './queries';
 
 export type Cause = { host: string; why: number | string; count: number; latest: Delivery };
-
-const hostOf = (url: string): string => {
-  try {
-    return new URL(url).host;
-  } catch {
-    return url;
-  }
-};
 
 /** Failed deliveries by where they went and why they failed, the commonest first. */
 export function causesOf(deliveries: Delivery[]): Cause[] {

@@ -1,7 +1,6 @@
 // What happened to a payment is told by the gateway; what is still to come is known from the payment and its deliveries.
+import { hostOf } from '@/lib/format';
 import type { Delivery, Payment, TimelineEntry } from './queries';
-
-const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : url);
 
 export type DueEntry = Pick<TimelineEntry, 'at' | 'kind' | 'text'> & { delivery_id?: string };
 

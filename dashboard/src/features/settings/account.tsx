@@ -3,18 +3,12 @@ import { memo, useState } from 'react';
 import { Input, Select } from '@/components/ui/field';
 import { FormError, Saved, SaveRow, useSubmit } from '@/components/ui/form';
 import { api, data } from '@/lib/api';
+import { initials } from '@/lib/format';
 import { usePreference } from '@/lib/preferences';
 import { accountQuery, type User } from '@/lib/session';
 import { localZone, RENAMED, zoneName } from '@/lib/time';
 import { useUnsaved } from './guard';
 import { Section } from './section';
-
-const initials = (name: string): string =>
-  name
-    .split(/\s+/)
-    .slice(0, 2)
-    .map((word) => word[0]?.toUpperCase() ?? '')
-    .join('');
 
 function Profile({ user }: { user: User }) {
   const queries = useQueryClient();

@@ -7,13 +7,14 @@ import { Table, Td, Th } from '@/components/ui/table';
 import { Time } from '@/components/ui/time';
 import { useAppName } from '@/lib/apps';
 import { cn } from '@/lib/cn';
+import { hostOf } from '@/lib/format';
 import { useKeys } from '@/lib/keys';
 import { day, useTimeZone } from '@/lib/time';
 import { Countdown } from './countdown';
 import { useLinks } from './filters';
 import type { Delivery } from './queries';
 import type { Sendable } from './resend';
-import { hostOf, outcome } from './words';
+import { outcome } from './words';
 
 /** The rows of each day, in the zone that the times are shown in. */
 function byDay(rows: Delivery[], zone: string): { name: string; rows: Delivery[] }[] {

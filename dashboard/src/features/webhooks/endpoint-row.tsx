@@ -10,9 +10,9 @@ import { Pill } from '@/components/ui/status';
 import { Td } from '@/components/ui/table';
 import { Ago } from '@/components/ui/time';
 import type { App } from '@/lib/apps';
-import { share } from '@/lib/format';
+import { hostOf, share } from '@/lib/format';
 import { deleteEndpoint, type Endpoint, rateQuery, updateEndpoint, useRefresh } from './queries';
-import { errorText, hostOf } from './words';
+import { errorText } from './words';
 
 function StatusPill({ endpoint }: { endpoint: Endpoint }) {
   if (!endpoint.is_enabled)

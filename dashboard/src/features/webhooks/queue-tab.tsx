@@ -10,13 +10,13 @@ import { Ago } from '@/components/ui/time';
 import { type App, useAppName } from '@/lib/apps';
 import { cn } from '@/lib/cn';
 import { useEnvironment } from '@/lib/environment';
-import { plural } from '@/lib/format';
+import { hostOf, plural } from '@/lib/format';
 import { AppSelect } from './app-select';
 import { Countdown } from './countdown';
 import { useFilters, useLinks } from './filters';
 import { type Delivery, queueQuery, useSchedule } from './queries';
 import { useResend } from './resend';
-import { hostOf, outcome, scheduleWords } from './words';
+import { outcome, scheduleWords } from './words';
 
 const lower = (words: string): string => words.charAt(0).toLowerCase() + words.slice(1);
 

@@ -49,15 +49,6 @@ export function outcome(of: {
   return of.response_status ?? (of.error ? errorWord(of.error) : null);
 }
 
-export function hostOf(url: string): string {
-  return URL.parse(url)?.host ?? url;
-}
-
-export function pathOf(url: string): string {
-  const parsed = URL.parse(url);
-  return parsed ? parsed.pathname + parsed.search : '';
-}
-
 const CAUSES: Record<Cause, string> = {
   event: 'The event itself',
   retry: 'Sent again by hand',
