@@ -4,6 +4,12 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../dashboard"
 
+if ! node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' ||
+    ! command -v npm >/dev/null; then
+    echo "dashboard: Node 20.19 or newer is needed, with npm; here is $(node --version 2>/dev/null || echo none)" >&2
+    exit 2
+fi
+
 # Installed anew when the lockfile is not the one that was installed.
 if ! cmp -s package-lock.json node_modules/.installed-lock.json; then
     npm ci --no-fund --no-audit --loglevel=error
