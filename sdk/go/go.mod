@@ -1,0 +1,3 @@
+module github.com/zenwallet/zenwallet/sdk/go
+
+go 1.19

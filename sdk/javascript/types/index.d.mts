@@ -1,0 +1,2 @@
+export * from './sdk.js';
+export { ZenWallet as default } from './sdk.js';
