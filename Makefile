@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint bench cluster crash ha nightly
+.PHONY: help run build test lint bench cluster crash ha fuzz nightly
 
 help: ## Show this
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -38,6 +38,10 @@ crash: ## Long crash campaign: 500 kills on each database and through PgBouncer
 ha: ## Kill and freeze the leader of a Patroni cluster under load; see docs/high-availability.md
 	@scripts/need.sh ha
 	@scripts/ha.sh
+
+fuzz: ## Look for inputs that break a promise: 12 targets for SECONDS each (default 60), or TARGET=… alone
+	@scripts/need.sh test
+	@scripts/fuzz.sh $(or $(SECONDS),60) $(TARGET)
 
 nightly: ## Every campaign in its long form, with slow clients, failing disks and full disks
 	@scripts/need.sh nightly

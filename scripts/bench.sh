@@ -7,11 +7,11 @@ cargo build --locked --release -p zenwallet -p bench
 cargo build --locked -p zenwallet-testing
 
 measure='
-    bench=(target/release/bench) each=(--url "$ZENWALLET_URL" --key "$ZENWALLET_KEY" --seconds "$SECONDS_EACH" --pids "$ZENWALLET_PID")
+    bench=(target/release/bench) each=(--url "$ZENWALLET_URL" --key "$ZENWALLET_API_KEY" --seconds "$SECONDS_EACH" --pids "$ZENWALLET_PID")
     printf "\n== create\n"; "${bench[@]}" load "${each[@]}"
     printf "\n== create and complete\n"; "${bench[@]}" load "${each[@]}" --mode create-complete
     printf "\n== beside pgbench\n"; "${bench[@]}" compare "${each[@]}"
-    printf "\n== webhooks\n"; "${bench[@]}" hooks --url "$ZENWALLET_URL" --key "$ZENWALLET_KEY" --pids "$ZENWALLET_PID"'
+    printf "\n== webhooks\n"; "${bench[@]}" hooks --url "$ZENWALLET_URL" --key "$ZENWALLET_API_KEY" --pids "$ZENWALLET_PID"'
 printf '\n==== SQLite\n'
 scripts/with-gateway.sh target/release/zenwallet bash -euc "$measure"
 printf '\n==== PostgreSQL\n'

@@ -24,6 +24,7 @@ need curl has curl
 need openssl has openssl
 need iproute2 has ip
 need nodejs has node
+need golang-go has go
 need npm has npm
 need chromium has chromium
 need libfaketime compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null

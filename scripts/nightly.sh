@@ -60,10 +60,11 @@ counted 'guesses' env ZENWALLET_GUESSES=100000 target/debug/with-postgres \
 for db in sqlite postgres; do
     counted "logins on $db" target/release/bench logins --db "$db"
 done
+counted 'fuzzing' scripts/fuzz.sh 10
 counted 'schemathesis' env ZENWALLET_BINARY="$binary" EXAMPLES=500 bash tests/clients/schemathesis.sh
 
 # A reader whose system still took something in its first 10 s is cut off after the next 10.
 counted 'slow clients' scripts/with-gateway.sh "$binary" \
-    bash -c 'ulimit -n "$(ulimit -Hn)"; exec target/release/bench attack --url "$ZENWALLET_URL" --key "$ZENWALLET_KEY" --attackers 500 --deadline 25'
+    bash -c 'ulimit -n "$(ulimit -Hn)"; exec target/release/bench attack --url "$ZENWALLET_URL" --key "$ZENWALLET_API_KEY" --attackers 500 --deadline 25'
 counted 'slowhttptest' scripts/with-gateway.sh "$binary" scripts/slow-clients.sh
 finish

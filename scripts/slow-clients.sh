@@ -9,7 +9,7 @@ check() { # WHAT OK
 }
 sockets() { { find "/proc/$ZENWALLET_PID/fd" -lname 'socket:*' 2>/dev/null || true; } | wc -l; }
 create() {
-    curl -s -o /dev/null -m 10 -w '%{http_code} %{time_total}' -H "Authorization: Bearer $ZENWALLET_KEY" \
+    curl -s -o /dev/null -m 10 -w '%{http_code} %{time_total}' -H "Authorization: Bearer $ZENWALLET_API_KEY" \
         -H 'Content-Type: application/json' "$ZENWALLET_URL/api/payments/create" -d '{"amount":5,"currency":"COINS"}' || true
 }
 attack() { # NAME PATH FLAGS…
@@ -35,7 +35,7 @@ attack() { # NAME PATH FLAGS…
 }
 attack 'slow heads' /api/payments -H -i 5 -x 24 -p 3
 # The payer's form takes a body from anybody; the API asks for the key first.
-page=$(curl -s -H "Authorization: Bearer $ZENWALLET_KEY" -H 'Content-Type: application/json' \
+page=$(curl -s -H "Authorization: Bearer $ZENWALLET_API_KEY" -H 'Content-Type: application/json' \
     "$ZENWALLET_URL/api/payments/create" -d '{"amount":5,"currency":"COINS"}' | grep -oE '/pay/pay_[0-9A-Za-z]{22}' | head -n 1)
 attack 'slow bodies' "$page/pay" -B -i 5 -s 8192 -x 10 -p 3 -t POST
 attack 'slow reads' /api/openapi.json -X -w 1 -y 2 -n 5 -z 1 -k 3 -p 3

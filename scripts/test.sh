@@ -24,6 +24,19 @@ counted 'tests through PgBouncer' target/debug/with-postgres scripts/with-pgboun
     cargo nextest run --locked --workspace --no-fail-fast --config-file scripts/nextest.toml \
     -E 'package(zenwallet-server) & test(/\bpostgres::/) | test(/postgres_unnamed/)'
 
+# They wait for most of their time, and judge what is right, not what is fast: they run beside the campaigns that follow.
+clients() {
+    counted 'schemathesis' env ZENWALLET_BINARY="$binary" bash tests/clients/schemathesis.sh
+    counted 'webhook verifiers' env ZENWALLET_BINARY="$binary" bash tests/clients/webhooks.sh
+    counted 'people and their secrets' env ZENWALLET_BINARY="$binary" bash tests/clients/people.sh
+    counted 'SDKs and shops' scripts/sdk.sh "$binary"
+    counted 'samples of the documents' env ZENWALLET_BINARY="$binary" bash tests/docs.sh
+    counted 'newcomers' env ZENWALLET_BINARY="$binary" bash tests/newcomer.sh
+    counted 'command line' env ZENWALLET_BINARY="$binary" bash tests/cli.sh
+    counted 'planted bugs' env PLANTED_TURNS=1 scripts/planted.sh target/planted/zenwallet --kills 12
+}
+aside clients clients
+
 counted 'simulation' target/debug/sim --seeds 1000
 counted 'planted bugs simulated' scripts/planted-sim.sh target/planted/sim
 
@@ -59,18 +72,14 @@ for db in sqlite postgres; do
     counted "backlog on $db" target/debug/bench backlog --binary "$binary" --db "$db" --count 5000 --rate-min 100 --fresh-max-ms 3000
 done
 
-counted 'planted bugs' env PLANTED_TURNS=1 scripts/planted.sh target/planted/zenwallet --kills 12
 counted 'syncs before answers' scripts/durability.py syncs --binary "$binary"
 counted 'failing disk' scripts/durability.py faults --binary "$binary" --count 20
-counted 'schemathesis' env ZENWALLET_BINARY="$binary" bash tests/clients/schemathesis.sh
-counted 'webhook verifiers' env ZENWALLET_BINARY="$binary" bash tests/clients/webhooks.sh
-counted 'mail server' env ZENWALLET_BINARY="$binary" bash tests/clients/mail.sh
-counted 'live clients' env ZENWALLET_BINARY="$binary" bash tests/clients/live.sh
-counted 'people and their secrets' env ZENWALLET_BINARY="$binary" bash tests/clients/people.sh
 counted 'browser walks' env ZENWALLET_BINARY="$binary" node dashboard/e2e/run.mjs
 if scripts/ssrf.sh --possible; then
     counted 'ssrf laboratory' scripts/ssrf.sh "$binary"
 else
     echo 'LEFT OUT  ssrf laboratory: this machine lets nobody make a network namespace'
 fi
+counted 'mail server' env ZENWALLET_BINARY="$binary" bash tests/clients/mail.sh
+counted 'live clients' env ZENWALLET_BINARY="$binary" bash tests/clients/live.sh
 finish

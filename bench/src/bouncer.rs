@@ -1,7 +1,8 @@
 //! PgBouncer in transaction mode, where named statements, sessions and locks do not survive from one transaction to the next.
 
 use crate::owned::{Owned, WorkDir};
-use crate::postgres::{self, PrivatePostgres, as_service, free_port, run};
+use crate::postgres::{self, PrivatePostgres, as_service, free_port};
+use crate::process::run;
 use anyhow::bail;
 use std::path::Path;
 use std::process::Command;

@@ -2,7 +2,7 @@
 
 use crate::http::careful::{Ask, Client};
 use crate::owned::Owned;
-use crate::postgres::run;
+use crate::process::run;
 use anyhow::{Context, bail};
 use base64::Engine;
 use rand::Rng;

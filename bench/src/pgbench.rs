@@ -1,7 +1,8 @@
 //! PostgreSQL's own load generator on a table like ours: one row, one commit, as fast as the machine can.
 
 use crate::owned::WorkDir;
-use crate::postgres::{self, run};
+use crate::postgres;
+use crate::process::run;
 use anyhow::Context;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};

@@ -1,7 +1,7 @@
 //! A PostgreSQL of our own: made in a temporary directory, on a free loopback port, ended by its process id.
 
 use crate::owned::{Owned, WorkDir};
-use crate::process;
+use crate::process::{self, run};
 use anyhow::{Context, bail, ensure};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -170,14 +170,6 @@ pub(crate) fn as_service(program: &Path, home: &Path) -> anyhow::Result<Command>
     };
     command.env("HOME", home).current_dir(home);
     Ok(command)
-}
-
-/// Runs a command to its end; its output is for the error only.
-pub(crate) fn run(command: &mut Command) -> anyhow::Result<String> {
-    let output = command.stdin(Stdio::null()).output().with_context(|| format!("{:?}", command.get_program()))?;
-    let errors = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "{:?}: {} {errors}", command.get_program(), output.status);
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
-//! What processes cost, read from `/proc`.
+//! Other processes: runs them, and reads from `/proc` what they cost.
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// Linux reports CPU time to user space in hundredths of a second, whatever the kernel's own tick.
 const TICK_US: u64 = 10_000;
@@ -97,6 +97,14 @@ pub(crate) fn cpu_of(watched: &[Watched]) -> anyhow::Result<Vec<(String, u64)>> 
     Ok(all)
 }
 
+/// Runs a command to its end; its output is for the error only.
+pub(crate) fn run(command: &mut Command) -> anyhow::Result<String> {
+    let output = command.stdin(Stdio::null()).output().with_context(|| format!("{:?}", command.get_program()))?;
+    let errors = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{:?}: {} {errors}", command.get_program(), output.status);
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
 /// The processes that work in this directory. A zombie works nowhere.
 pub(crate) fn in_directory(dir: &Path) -> anyhow::Result<Vec<u32>> {
     let dir = dir.canonicalize().with_context(|| dir.display().to_string())?;
@@ -140,7 +148,7 @@ pub(crate) fn raise_open_files() -> anyhow::Result<u64> {
     let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).context("/proc/self/limits")?;
     let most: u64 = line.split_whitespace().nth(1).and_then(|hard| hard.parse().ok()).unwrap_or(1 << 20);
     let pid = std::process::id().to_string();
-    crate::postgres::run(Command::new("prlimit").args(["--pid", &pid, &format!("--nofile={most}:{most}")]))?;
+    run(Command::new("prlimit").args(["--pid", &pid, &format!("--nofile={most}:{most}")]))?;
     Ok(most)
 }
 

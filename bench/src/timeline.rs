@@ -1,7 +1,8 @@
 //! What the product's clock showed, when a campaign sets it: offsets from the machine's clock, and from when to when.
 
-/// A thread that was put aside while it read the clock still shows the old offset for a moment.
-const READING_MS: i64 = 50;
+/// Reading the clock takes two looks, at the machine's clock and at the offset. A thread that is put aside between them puts
+/// the time before a setting together with the offset after it, or the other way round.
+const READING_MS: i64 = 200;
 
 /// The offsets one after the other; without any, the product's clock is the machine's.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
@@ -44,7 +45,7 @@ impl Timeline {
         let ends = self.0.iter().map(|next| next.done_ms + READING_MS).chain([i64::MAX]);
         let settings = std::iter::once(first).chain(self.0.iter().copied());
         settings.zip(ends).map(|(setting, to_ms)| Span {
-            from_ms: setting.begun_ms,
+            from_ms: setting.begun_ms.saturating_sub(READING_MS),
             to_ms,
             offset_ms: setting.offset_ms,
         })
@@ -111,10 +112,12 @@ mod tests {
         let clock = an_hour_ahead();
         assert_eq!((clock.is_true(), clock.jumps()), (false, 1));
         for (shown, at, may) in [
-            (999, 999, true),
-            (3_600_999, 999, false),
+            (700, 700, true),
+            (3_600_700, 700, false),
+            (3_600_900, 900, true),
             (1_005, 1_005, true),
             (3_601_005, 1_005, true),
+            (1_100, 1_100, true),
             (1_500, 1_500, false),
             (3_601_500, 1_500, true),
             (2_500, 2_500, true),
@@ -128,8 +131,8 @@ mod tests {
     fn a_moment_has_passed_for_whom_was_there_when_the_clock_said_so() {
         let clock = an_hour_ahead();
         assert!(clock.may_have_passed(3_000_000, 500, 1_500), "the clock was ahead");
-        assert!(!clock.may_have_passed(3_000_000, 500, 900), "it was not yet");
-        assert!(!clock.may_have_passed(3_000_000, 2_100, 9_000), "it was no more");
+        assert!(!clock.may_have_passed(3_000_000, 500, 700), "it was not yet");
+        assert!(!clock.may_have_passed(3_000_000, 2_300, 9_000), "it was no more");
         assert!(clock.may_have_passed(9_000, 2_100, 9_000));
     }
 

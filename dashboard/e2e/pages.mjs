@@ -6,7 +6,7 @@ import { check, checkComplaints, checkPage } from './checks.mjs';
 import { seed } from './seed.mjs';
 import { EMAIL, logIn, PASSWORD } from './steps.mjs';
 
-/** What is shown, and what must be there before it is looked at. */
+/** What is shown, what must be there before it is looked at, and what is done first to come there. */
 const pages = ({ pending, paid, delivery, app }) => [
   ['overview', '/test', '[data-testid="kpi"]'],
   ['overview-production', '/production', 'h1'],
@@ -28,6 +28,7 @@ const pages = ({ pending, paid, delivery, app }) => [
   ['webhook-test', '/test/webhooks?tab=test', 'h1'],
   ['inbox', `/test/webhooks?tab=inbox&app_id=${app}`, 'h1'],
   ['developers', '/test/developers', 'main pre'],
+  ['palette', '/test/payments', 'text=Signatures', searchDocs],
   ['onboarding', '/test/start', 'h1'],
   ['settings', '/settings', 'form'],
   ['pay', `/pay/${pending.payment_id}`, '[data-testid="simulate-success"]'],
@@ -42,6 +43,16 @@ const GUESTS = [
 ];
 /** Whose pictures are kept as they are on a phone too. */
 const ON_PHONES = ['overview', 'payments', 'payment', 'webhooks', 'pay', 'pay-success'];
+/** VIEWS=developers,palette looks at these alone. */
+const VIEWS = process.env.VIEWS?.split(',');
+const isWanted = ([name]) => !VIEWS || VIEWS.includes(name);
+
+async function searchDocs(page) {
+  await page.locator('main tbody tr').first().waitFor();
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox').fill('verify a signature');
+}
+
 /** Lists grow by themselves for a moment after they came. */
 const SETTLED_MS = 700;
 
@@ -52,9 +63,11 @@ export async function lookAtPages(browser, shots) {
     for (const theme of ['light', 'dark']) {
       for (const size of ['desktop', 'phone']) {
         const person = await newPerson(browser, { theme, size });
-        for (const page of GUESTS) await look(person, world.gateway, page, shots, { theme, size });
+        for (const page of GUESTS.filter(isWanted))
+          await look(person, world.gateway, page, shots, { theme, size });
         await logIn(person.page, world.gateway);
-        for (const page of pages(world)) await look(person, world.gateway, page, shots, { theme, size });
+        for (const page of pages(world).filter(isWanted))
+          await look(person, world.gateway, page, shots, { theme, size });
         await checkStorage(person);
         checkComplaints(person, 'every page');
         await person.context.close();
@@ -65,9 +78,10 @@ export async function lookAtPages(browser, shots) {
   }
 }
 
-async function look(person, gateway, [name, path, content], shots, { theme, size }) {
+async function look(person, gateway, [name, path, content, act], shots, { theme, size }) {
   const { page } = person;
   await page.goto(gateway.url + path);
+  await act?.(page);
   const isThere = await page
     .locator(content)
     .first()

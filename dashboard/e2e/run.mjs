@@ -1,7 +1,8 @@
 // The walks: a person sets the gateway up and takes a payment from the first request to the rotated key; every page is
 // looked at in both themes and sizes; two people see the same payment change. The real binary, Debian's Chromium.
 //
-// ZENWALLET_BINARY=… names the binary; SHOTS=folder keeps a picture of every page; ONLY=walk,pages,two picks.
+// ZENWALLET_BINARY=… names the binary; SHOTS=folder keeps a picture of every page; ONLY=walk,pages,two picks,
+// VIEWS=overview,payments of the pages.
 import { startBrowser } from './browser.mjs';
 import { finish } from './checks.mjs';
 import { lookAtPages } from './pages.mjs';

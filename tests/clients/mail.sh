@@ -6,22 +6,13 @@
 # python3 with venv, openssl, and PyPI when target/mail-clients is not there yet.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+source tests/clients/tools.sh
 here=tests/clients/mail
 tools=target/mail-clients
 
-if ! cmp -s "$here/requirements.txt" "$tools/installed"; then
-    echo 'mail: installing python'
-    rm -rf "$tools"
-    python3 -m venv "$tools"
-    "$tools/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements.txt"
-    cp "$here/requirements.txt" "$tools/installed"
-fi
+install_python "$tools" "$here/requirements.txt"
 
-binary=${ZENWALLET_BINARY:-}
-if [[ -z $binary ]]; then
-    cargo build --locked --quiet -p zenwallet
-    binary=target/debug/zenwallet
-fi
+find_binary
 
 dir=$(mktemp -d "${TMPDIR:-/tmp}/zenwallet-mail.XXXXXX")
 trap 'rm -rf "$dir"' EXIT

@@ -8,26 +8,15 @@
 # python3 with venv and PostgreSQL's pg_dump; PyPI when target/people-clients is not there yet.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+source tests/clients/tools.sh
 here=tests/clients/people
 tools=target/people-clients
 databases=("${@:-sqlite}")
 (($# > 0)) || databases=(sqlite postgres)
 
-if ! cmp -s "$here/requirements.txt" "$tools/installed"; then
-    echo 'people: installing pyotp and requests'
-    rm -rf "$tools"
-    python3 -m venv "$tools"
-    "$tools/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements.txt"
-    cp "$here/requirements.txt" "$tools/installed"
-fi
-binary=${ZENWALLET_BINARY:-}
-if [[ -z $binary ]]; then
-    cargo build --locked --quiet -p zenwallet
-    binary=target/debug/zenwallet
-fi
-if [[ ! -x target/debug/with-postgres ]]; then
-    cargo build --locked --quiet -p zenwallet-testing
-fi
+install_python "$tools" "$here/requirements.txt"
+find_binary
+find_postgres
 
 dir=$(mktemp -d "${TMPDIR:-/tmp}/zenwallet-people.XXXXXX")
 trap 'rm -rf "$dir"' EXIT

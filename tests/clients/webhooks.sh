@@ -6,39 +6,15 @@
 # Needs node with npm, python3 with venv and cargo, and their registries when target/webhook-verifiers is not there yet.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+source tests/clients/tools.sh
 here=tests/clients/webhooks
 tools=target/webhook-verifiers
 
-# Installs DIRECTORY by running COMMAND… unless it has what LOCKFILE says.
-install() { # DIRECTORY LOCKFILE COMMAND…
-    local directory=$1 lockfile=$2
-    shift 2
-    if ! cmp -s "$lockfile" "$directory/installed"; then
-        echo "webhooks: installing $(basename "$directory")"
-        "$@"
-        cp "$lockfile" "$directory/installed"
-    fi
-}
-install_node() {
-    rm -rf "$tools/node"
-    mkdir -p "$tools/node"
-    cp "$here"/node/package*.json "$tools/node/"
-    npm ci --prefix "$tools/node" --no-audit --no-fund --ignore-scripts --loglevel=error
-}
-install_python() {
-    rm -rf "$tools/python"
-    python3 -m venv "$tools/python"
-    "$tools/python/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements.txt"
-}
-install "$tools/node" "$here/node/package-lock.json" install_node
-install "$tools/python" "$here/requirements.txt" install_python
+install_node "$tools/node" "$here/node"
+install_python "$tools/python" "$here/requirements.txt"
 CARGO_TARGET_DIR=$tools/rust cargo build --locked --quiet --manifest-path "$here/rust/Cargo.toml"
 
-binary=${ZENWALLET_BINARY:-}
-if [[ -z $binary ]]; then
-    cargo build --locked --quiet -p zenwallet
-    binary=target/debug/zenwallet
-fi
+find_binary
 
 dir=$(mktemp -d "${TMPDIR:-/tmp}/zenwallet-webhooks.XXXXXX")
 trap 'rm -rf "$dir"' EXIT

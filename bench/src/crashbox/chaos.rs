@@ -4,7 +4,7 @@ use super::stage::{LEASE_MS, Stage};
 use super::world::World;
 use crate::clock::now_ms;
 use crate::journal::digest;
-use crate::postgres::run;
+use crate::process::run;
 use anyhow::{Context, ensure};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};

@@ -7,6 +7,7 @@ use crate::clock::now_ms;
 use crate::http::careful::Client;
 use crate::journal::digest;
 use crate::oracle::{Listing, ToldEvent};
+use crate::report::say;
 use anyhow::Context;
 use serde::Deserialize;
 use serde_json::Value;
@@ -40,23 +41,36 @@ pub(super) async fn read(world: &World, reads: usize) -> anyhow::Result<ReadBack
         let payments = export(&mut client, world, app).await?;
         listings.push(Listing { app, source: "export", began_ms, payments });
     }
-    let feeds = read_feeds(&mut client, world).await?;
+    let feeds = read_feeds(&mut client, world).await;
     Ok(ReadBack { feeds, listings })
 }
 
-async fn read_feeds(client: &mut Client, world: &World) -> anyhow::Result<Told> {
+/// A feed that breaks off is evidence like any other: what it did not tell is missed when it is held against the log.
+async fn read_feeds(client: &mut Client, world: &World) -> Told {
     let mut feeds = Told::new();
     for app in 0..world.apps.len() {
         let mut after = 0;
         loop {
-            let page = feed_page(client, world, app, after).await?;
-            let Some(last) = page.last() else { break };
-            anyhow::ensure!(last.seq > after, "the feed does not move on from {after}");
-            after = last.seq;
-            feeds.extend(page);
+            match feed_page(client, world, app, after).await {
+                Ok(page) => match page.last() {
+                    Some(last) if last.seq > after => {
+                        after = last.seq;
+                        feeds.extend(page);
+                    }
+                    Some(last) => {
+                        say(format!("the feed goes back from {after} to {}", last.seq));
+                        break;
+                    }
+                    None => break,
+                },
+                Err(error) => {
+                    say(format!("a feed ends at {after}: {error:#}"));
+                    break;
+                }
+            }
         }
     }
-    Ok(feeds)
+    feeds
 }
 
 #[derive(Deserialize)]

@@ -60,7 +60,8 @@ fn decimal_value(token: &str) -> Option<(bool, String, i64)> {
     }
     let dropped = digits.len() - digits.trim_end_matches('0').len();
     let exponent: i64 = exponent.parse().ok()?;
-    Some((negative, trimmed.to_owned(), exponent - fraction.len() as i64 + dropped as i64))
+    let last = exponent.checked_sub(fraction.len() as i64)?.checked_add(dropped as i64)?;
+    Some((negative, trimmed.to_owned(), last))
 }
 
 #[cfg(test)]
@@ -82,6 +83,8 @@ mod tests {
             ("0.1000000000000000055", None),
             ("1e400", None),
             ("1e-400", None),
+            ("1.5e-9223372036854775808", None),
+            ("10e9223372036854775807", None),
             // Of two spellings as short and as near as each other JavaScript takes the even one; the other one would
             // come back changed.
             ("-1875588825524430.2", Some("-1875588825524430.2")),

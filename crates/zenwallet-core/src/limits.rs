@@ -36,6 +36,8 @@ pub const METADATA_MAX_BYTES: usize = 16 * 1024;
 pub const IDEMPOTENCY_KEY_MAX_BYTES: usize = 255;
 /// How long an idempotency record answers for its key, in milliseconds (24 h).
 pub const IDEMPOTENCY_KEPT_MS: i64 = 24 * 3_600 * 1_000;
+/// How long work under an idempotency key may take before it counts as broken off, in milliseconds.
+pub const IDEMPOTENCY_RESERVED_MS: i64 = 60 * 1_000;
 
 /// Largest request body, in bytes.
 pub const BODY_MAX_BYTES: usize = 64 * 1024;

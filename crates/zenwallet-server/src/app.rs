@@ -3,7 +3,7 @@
 use crate::edge::{ApiError, Exchange, RequestOrigin, render_error, route};
 use crate::gateway::Gateway;
 use crate::realtime::{self, Origins};
-use crate::{dashboard, http, metrics, pay_page};
+use crate::{dashboard, docs, http, metrics, pay_page};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Request, Response, header};
@@ -60,6 +60,7 @@ impl App {
         let own = Url::parse(&public_url).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
         let sockets = realtime::routes(&gateway, Origins { own, allowed: allowed_origins });
         let router = http::routes(metrics).merge(pay_page::routes(&frame_ancestors)).merge(dashboard::routes());
+        let router = router.merge(docs::routes(http::openapi::document, &public_url));
         let router = router
             .fallback(async || ApiError::new(Code::RouteUnknown))
             .method_not_allowed_fallback(async || ApiError::new(Code::MethodNotAllowed))

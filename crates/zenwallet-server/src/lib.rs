@@ -7,8 +7,11 @@
 mod app;
 pub mod config;
 mod dashboard;
+mod docs;
 mod edge;
 pub mod egress;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod gateway;
 mod http;
 mod listen;

@@ -326,7 +326,7 @@ impl Store {
 /// Every statement that is written once, for the tests that prepare them all on both databases.
 #[cfg(test)]
 pub(crate) fn statements() -> Vec<&'static str> {
-    use crate::{alerts, apps, audit, inbox, places, sessions, throttle, timeline, usage, users};
+    use crate::{alerts, apps, audit, inbox, places, reservation, sessions, throttle, timeline, usage, users};
     [
         alerts::STATEMENTS,
         apps::STATEMENTS,
@@ -334,6 +334,7 @@ pub(crate) fn statements() -> Vec<&'static str> {
         inbox::STATEMENTS,
         places::STATEMENTS,
         sessions::STATEMENTS,
+        reservation::STATEMENTS,
         throttle::STATEMENTS,
         timeline::STATEMENTS,
         usage::STATEMENTS,

@@ -1,6 +1,7 @@
 //! The binary: reads the configuration once and wires core, store and server together.
 
 mod app;
+mod cli;
 mod doctor;
 mod logs;
 mod open;
@@ -9,7 +10,7 @@ mod serve;
 mod user;
 
 use anyhow::Context;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use zenwallet_server::config::{self, Config};
@@ -18,12 +19,13 @@ use zenwallet_server::config::{self, Config};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// What the settings stand under in a command's help.
+const HEADING: &str = "Settings of this machine";
+
 /// A virtual payment gateway.
 #[derive(Parser)]
 #[command(name = "zenwallet", version, max_term_width = 100)]
 struct Cli {
-    #[command(flatten)]
-    settings: Settings,
     #[command(subcommand)]
     command: Command,
 }
@@ -32,47 +34,66 @@ struct Cli {
 #[derive(Args)]
 struct Settings {
     /// The configuration file [default: $ZENWALLET_CONFIG, else ./zenwallet.toml if it is there]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, help_heading = HEADING, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Where to listen, such as 127.0.0.1:8080
-    #[arg(long, global = true, value_name = "ADDRESS")]
+    #[arg(long, global = true, help_heading = HEADING, value_name = "ADDRESS")]
     listen: Option<String>,
     /// The directory of the SQLite database
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, help_heading = HEADING, value_name = "DIR")]
     data_dir: Option<String>,
     /// What payment URLs start with
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, help_heading = HEADING, value_name = "URL")]
     public_url: Option<String>,
     /// A postgres:// URL; without one, SQLite in the data directory
-    #[arg(long, global = true, value_name = "URL", hide_env_values = true)]
+    #[arg(long, global = true, help_heading = HEADING, value_name = "URL", hide_env_values = true)]
     database_url: Option<String>,
     /// text, json or auto
-    #[arg(long, global = true, value_name = "FORMAT")]
+    #[arg(long, global = true, help_heading = HEADING, value_name = "FORMAT")]
     log_format: Option<String>,
     /// Any other setting, such as --set http.max_connections=1000
-    #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
+    #[arg(long = "set", global = true, help_heading = HEADING, value_name = "KEY=VALUE")]
     set: Vec<String>,
 }
 
 #[derive(Subcommand)]
 enum Command {
     /// Serve the API and the payer's page, and do the work behind them
-    Serve,
+    Serve(Settings),
     /// Do the work behind them alone: deliver webhooks, expire payments, clean up
-    Worker,
+    Worker(Settings),
     /// Bring the database's schema up to this program's
-    Migrate,
+    Migrate(Settings),
     /// Check the configuration, the database and the disk, and say what to mend
-    Doctor,
+    Doctor(Settings),
     /// What analytics reads: compare it with the payments, and mend it
-    #[command(subcommand)]
-    Rollup(rollup::Command),
-    /// Apps and their keys
-    #[command(subcommand)]
-    App(app::Command),
-    /// Who may log in
-    #[command(subcommand)]
-    User(user::Command),
+    Rollup {
+        #[command(flatten)]
+        settings: Settings,
+        #[command(subcommand)]
+        command: rollup::Command,
+    },
+    /// Apps and their keys, in the database of this machine
+    App {
+        #[command(flatten)]
+        settings: Settings,
+        #[command(subcommand)]
+        command: app::Command,
+    },
+    /// Who may log in, in the database of this machine
+    User {
+        #[command(flatten)]
+        settings: Settings,
+        #[command(subcommand)]
+        command: user::Command,
+    },
+    #[command(flatten)]
+    Client(cli::Command),
+    /// Print what a shell needs to complete these commands
+    Completions {
+        /// For which shell
+        shell: clap_complete::Shell,
+    },
 }
 
 fn main() -> ExitCode {
@@ -92,23 +113,32 @@ fn complain(text: &str) {
 }
 
 /// Prints what a command was asked for.
-#[expect(clippy::print_stdout, reason = "the one place where a command answers")]
 fn say(text: &str) {
-    println!("{text}");
+    use std::io::Write;
+    let mut stdout = std::io::stdout().lock();
+    if let Err(error) = writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
+        // Whoever read has heard enough, as `head` does; nothing that follows would be heard either.
+        let is_enough = error.kind() == std::io::ErrorKind::BrokenPipe;
+        std::process::exit(if is_enough { 0 } else { 1 });
+    }
 }
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    let config = settings(cli.settings)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting threads")?;
     runtime.block_on(async {
         match cli.command {
-            Command::Serve => serve::serve(config).await,
-            Command::Worker => serve::work(config).await,
-            Command::Migrate => migrate(&config).await,
-            Command::Doctor => doctor::examine(&config).await,
-            Command::Rollup(command) => rollup::run(&config, command).await,
-            Command::App(command) => app::run(&config, command).await,
-            Command::User(command) => user::run(&config, command).await,
+            Command::Serve(given) => serve::serve(settings(given)?).await,
+            Command::Worker(given) => serve::work(settings(given)?).await,
+            Command::Migrate(given) => migrate(&settings(given)?).await,
+            Command::Doctor(given) => doctor::examine(&settings(given)?).await,
+            Command::Rollup { settings: given, command } => rollup::run(&settings(given)?, command).await,
+            Command::App { settings: given, command } => app::run(&settings(given)?, command).await,
+            Command::User { settings: given, command } => user::run(&settings(given)?, command).await,
+            Command::Client(command) => Ok(cli::run(command).await),
+            Command::Completions { shell } => {
+                clap_complete::generate(shell, &mut Cli::command(), "zenwallet", &mut std::io::stdout());
+                Ok(ExitCode::SUCCESS)
+            }
         }
     })
 }

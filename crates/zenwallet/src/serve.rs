@@ -200,7 +200,7 @@ async fn show_demo(config: &Config, gateway: &Gateway) -> anyhow::Result<()> {
          Create a payment, then open its payment_url in a browser:\n\n\
          \x20 curl {url}/api/payments/create -H 'Authorization: Bearer {key}' \\\n\
          \x20   -H 'Content-Type: application/json' -d '{{\"amount\":500,\"currency\":\"COINS\",\"description\":\"Event ticket\"}}'\n\n\
-         API reference   {url}/docs/api/\n",
+         Documentation   {url}/docs\n",
         made.app.id, made.webhook_secret,
     ));
     Ok(())

@@ -1244,6 +1244,30 @@ export interface paths {
         patch: operations["update_endpoint"];
         trace?: never;
     };
+    "/api/webhooks/listen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listen to webhooks
+         * @description The same stream with each event as the webhook that it would be: the bytes and the headers to post to a receiver that
+         *     the gateway cannot reach, such as one on a developer's machine. It begins with `listen.ready`, which tells the
+         *     `webhook_secret` of what follows: one for all who listen to this app, and another than the app's own. Then each `webhook`
+         *     has `seq`, `type`, `headers` and `body`; it is signed when it is told, so the newest signature is had by connecting
+         *     again behind the event before it.
+         */
+        get: operations["listen_to_webhooks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/webhooks/queue": {
         parameters: {
             query?: never;
@@ -1712,9 +1736,9 @@ export interface components {
              */
             request_id: string | null;
             /** @description What it was before: of what changed. */
-            before: Record<string, never>;
+            before: Record<string, never> | null;
             /** @description What it is afterwards. */
-            after: Record<string, never>;
+            after: Record<string, never> | null;
         };
         /**
          * @description What a volume can be asked by.
@@ -10489,7 +10513,10 @@ export interface operations {
                 /** @description For users, who must send it: the app that is meant. A key does not send it, it is of one app. */
                 app_id?: string;
             };
-            header?: never;
+            header?: {
+                /** @description A name for this request: a repeat under it gets the first answer */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 /** @description The delivery */
                 delivery_id: string;
@@ -10579,6 +10606,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The `Idempotency-Key` was used with another request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description Over the rate limit; `Retry-After` says when to come again */
             429: {
                 headers: {
@@ -10597,7 +10633,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not now; `Retry-After` says when to come again */
+            /** @description Not now; the request is safe to repeat with the same `Idempotency-Key` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10614,7 +10650,10 @@ export interface operations {
                 /** @description For users, who must send it: the app that is meant. A key does not send it, it is of one app. */
                 app_id?: string;
             };
-            header?: never;
+            header?: {
+                /** @description A name for this request: a repeat under it gets the first answer */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 /** @description The delivery */
                 delivery_id: string;
@@ -10695,6 +10734,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The `Idempotency-Key` was used with another request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description Over the rate limit; `Retry-After` says when to come again */
             429: {
                 headers: {
@@ -10713,7 +10761,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not now; `Retry-After` says when to come again */
+            /** @description Not now; the request is safe to repeat with the same `Idempotency-Key` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10816,7 +10864,10 @@ export interface operations {
                 /** @description For users, who must send it: the app that is meant. A key does not send it, it is of one app. */
                 app_id?: string;
             };
-            header?: never;
+            header?: {
+                /** @description A name for this request: a repeat under it gets the first answer */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -10907,6 +10958,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The `Idempotency-Key` was used with another request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description Over the rate limit; `Retry-After` says when to come again */
             429: {
                 headers: {
@@ -10925,7 +10985,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not now; `Retry-After` says when to come again */
+            /** @description Not now; the request is safe to repeat with the same `Idempotency-Key` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11234,6 +11294,99 @@ export interface operations {
             };
         };
     };
+    listen_to_webhooks: {
+        parameters: {
+            query?: {
+                /** @description Behind this event; from now on when absent */
+                after_seq?: number;
+                /** @description Of this type */
+                type?: components["schemas"]["EventName"];
+                /** @description For users, who must send it: the app that is meant. A key does not send it, it is of one app. */
+                app_id?: string;
+            };
+            header?: {
+                /** @description Behind this event; leads over `after_seq` */
+                "Last-Event-ID"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Webhooks without end */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description A parameter is not acceptable, or the log does not reach there */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No valid API key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The app is disabled */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No app that you may see has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Over the rate limit; `Retry-After` says when to come again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The gateway failed; its log knows the request's id */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not now; `Retry-After` says when to come again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_queue: {
         parameters: {
             query?: {
@@ -11332,7 +11485,10 @@ export interface operations {
                 /** @description For users, who must send it: the app that is meant. A key does not send it, it is of one app. */
                 app_id?: string;
             };
-            header?: never;
+            header?: {
+                /** @description A name for this request: a repeat under it gets the first answer */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -11414,6 +11570,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The `Idempotency-Key` was used with another request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description Over the rate limit; `Retry-After` says when to come again */
             429: {
                 headers: {
@@ -11432,7 +11597,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not now; `Retry-After` says when to come again */
+            /** @description Not now; the request is safe to repeat with the same `Idempotency-Key` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11449,7 +11614,10 @@ export interface operations {
                 /** @description For users, who must send it: the app that is meant. A key does not send it, it is of one app. */
                 app_id?: string;
             };
-            header?: never;
+            header?: {
+                /** @description A name for this request: a repeat under it gets the first answer */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -11531,6 +11699,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description The `Idempotency-Key` was used with another request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description Over the rate limit; `Retry-After` says when to come again */
             429: {
                 headers: {
@@ -11549,7 +11726,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Not now; `Retry-After` says when to come again */
+            /** @description Not now; the request is safe to repeat with the same `Idempotency-Key` */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -1,23 +1,8 @@
-import {
-  Activity,
-  BookOpen,
-  KeyRound,
-  LayoutDashboard,
-  ListChecks,
-  Menu as MenuIcon,
-  Moon,
-  Search,
-  Settings,
-  Sun,
-  Webhook,
-  X,
-} from 'lucide-react';
-import { Dialog as Radix } from 'radix-ui';
+import { Menu as MenuIcon, Moon, Search, Sun } from 'lucide-react';
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react';
 import {
   isRouteErrorResponse,
   Link,
-  NavLink,
   Outlet,
   ScrollRestoration,
   useLocation,
@@ -30,96 +15,18 @@ import { useApps } from '@/lib/apps';
 import { cn } from '@/lib/cn';
 import { type Environment, isEnvironment, lastEnvironment } from '@/lib/environment';
 import { useKeys } from '@/lib/keys';
-import { toggleLive, useFollow, useLiveState } from '@/lib/live';
+import { useFollow } from '@/lib/live';
 import { usePreference } from '@/lib/preferences';
 import { AccountMenu } from './account-menu';
 import { KeysHelp } from './keys-help';
+import { Brand, LiveDot, Navigation, PAGES, Sheet } from './navigation';
 
 const Palette = lazy(async () => ({ default: (await import('./palette')).Palette }));
-
-const PAGES = [
-  { path: '', name: 'Overview', Icon: LayoutDashboard, key: 'o' },
-  { path: '/payments', name: 'Payments', Icon: Activity, key: 'p' },
-  { path: '/apps', name: 'Apps & keys', Icon: KeyRound, key: 'a' },
-  { path: '/webhooks', name: 'Webhooks', Icon: Webhook, key: 'w' },
-  { path: '/developers', name: 'Developers', Icon: BookOpen, key: 'd' },
-];
 
 /** The environment of the address, or where settings were opened from. */
 function useShellEnvironment(): Environment {
   const part = useLocation().pathname.split('/')[1];
   return isEnvironment(part) ? part : lastEnvironment();
-}
-
-function Brand() {
-  return (
-    <Link to="/" className="flex h-14 items-center gap-2.5 px-5 font-semibold">
-      <span
-        aria-hidden
-        className="grid size-7 place-items-center rounded-control bg-brand text-14 font-semibold text-brand-fg"
-      >
-        Z
-      </span>
-      ZenWallet
-    </Link>
-  );
-}
-
-function Navigation({ environment, onLeave }: { environment: Environment; onLeave?: () => void }) {
-  const [onboarding] = usePreference('onboarding');
-  const link = ({ isActive }: { isActive: boolean }) =>
-    cn(
-      'flex h-8 items-center gap-2.5 rounded-control px-2.5 text-13 font-medium transition-colors [&_svg]:size-4 [&_svg]:stroke-[1.75] pointer-coarse:h-11',
-      isActive ? 'bg-surface-3 text-fg' : 'text-fg-2 hover:bg-surface-2 hover:text-fg',
-    );
-  return (
-    <nav aria-label="Main" className="flex flex-1 flex-col gap-0.5 px-3">
-      {PAGES.map(({ path, name, Icon }) => (
-        <NavLink
-          key={name}
-          to={`/${environment}${path}`}
-          end={path === ''}
-          className={link}
-          onClick={onLeave}
-        >
-          <Icon aria-hidden />
-          {name}
-        </NavLink>
-      ))}
-      <NavLink to="/settings" className={link} onClick={onLeave}>
-        <Settings aria-hidden />
-        Settings
-      </NavLink>
-      {onboarding !== 'hidden' && (
-        <NavLink to={`/${environment}/start`} className={link} onClick={onLeave}>
-          <ListChecks aria-hidden />
-          Get started
-        </NavLink>
-      )}
-    </nav>
-  );
-}
-
-const LIVE = {
-  on: ['bg-ok', 'Live updates on'],
-  connecting: ['bg-warn', 'Reconnecting…'],
-  paused: ['bg-mute', 'Paused'],
-  idle: ['bg-mute', 'No app to follow'],
-} as const;
-
-function LiveDot() {
-  const [dot, words] = LIVE[useLiveState()];
-  return (
-    <button
-      type="button"
-      onClick={toggleLive}
-      title="Pause or resume live updates"
-      className="flex h-11 w-full items-center gap-2 px-5 text-12 text-fg-2 hover:text-fg"
-    >
-      <span aria-hidden className={cn('size-2 rounded-full', dot)} />
-      <span role="status">{words}</span>
-    </button>
-  );
 }
 
 function EnvironmentSwitch({ environment }: { environment: Environment }) {
@@ -159,33 +66,6 @@ function ThemeButton() {
     >
       {isDark ? <Sun aria-hidden /> : <Moon aria-hidden />}
     </Button>
-  );
-}
-
-function Sheet({ environment, close }: { environment: Environment; close: () => void }) {
-  return (
-    <Radix.Root open onOpenChange={(open) => !open && close()}>
-      <Radix.Portal>
-        <Radix.Overlay className="fixed inset-0 z-40 bg-[oklch(0_0_0/0.4)] md:hidden" />
-        <Radix.Content
-          data-modal="true"
-          aria-describedby={undefined}
-          className="fixed inset-y-0 left-0 z-50 flex w-[264px] flex-col border-r bg-bg md:hidden"
-        >
-          <Radix.Title className="sr-only">Menu</Radix.Title>
-          <div className="flex items-center justify-between pr-2">
-            <Brand />
-            <Radix.Close asChild>
-              <Button look="ghost" size="icon" aria-label="Close the menu">
-                <X aria-hidden />
-              </Button>
-            </Radix.Close>
-          </div>
-          <Navigation environment={environment} onLeave={close} />
-          <LiveDot />
-        </Radix.Content>
-      </Radix.Portal>
-    </Radix.Root>
   );
 }
 

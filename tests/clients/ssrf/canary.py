@@ -63,9 +63,9 @@ class Canary:
             self.requests.append((address, headers.get("host"), line[1]))
         status, location = 200, b""
         parts = line[1].split("?to=")
-        words = parts[0].split("/")
-        if words[1].isdigit():
-            status = int(words[1])
+        words = parts[0].strip("/").split("/")
+        if words[0].isdigit():
+            status = int(words[0])
         if len(parts) == 2:
             location = b"Location: " + unquote_to_bytes(parts[1]) + b"\r\n"
         body = (MARK + address).encode()

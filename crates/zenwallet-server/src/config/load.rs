@@ -1,9 +1,10 @@
 //! From what was given to the one `Config`, or to everything that is wrong with it.
 
 use super::error::{ConfigError, ConfigErrors};
-use super::given::{self, Given, Layer};
+use super::given::Given;
 use super::key::{Fallback, Form, Key};
 use super::keys::{self, KEYS};
+use super::layer::{self, Layer};
 use super::read::{Refusal, SECRET_KEY_FIX};
 use super::{
     AuthConfig, Config, DatabaseConfig, DemoConfig, EmailConfig, EventsConfig, ExpiryConfig, HttpConfig, LiveConfig,
@@ -26,7 +27,7 @@ pub fn load(
     env: &[(String, String)],
     flags: &[(String, String)],
 ) -> Result<Config, ConfigErrors> {
-    let file = file.map(|(path, text)| given::read_file(&path.display().to_string(), text));
+    let file = file.map(|(path, text)| layer::read_file(&path.display().to_string(), text));
     Loading::new(file.unwrap_or_default(), env, flags).finish()
 }
 
@@ -48,7 +49,7 @@ impl Loading {
     pub(super) fn new(file: Layer, env: &[(String, String)], flags: &[(String, String)]) -> Self {
         let mut loading = Self { config: blank(), winners: BTreeMap::new(), errors: Vec::new() };
         let file_is_broken = file.broken;
-        for layer in [file, given::read_env(env), given::read_flags(flags)] {
+        for layer in [file, layer::read_env(env), layer::read_flags(flags)] {
             loading.errors.extend(layer.errors);
             loading.winners.extend(layer.given.into_iter().map(|given| (given.key.name, given)));
         }

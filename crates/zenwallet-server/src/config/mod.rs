@@ -7,10 +7,12 @@ mod error;
 mod given;
 mod key;
 mod keys;
+mod layer;
 mod load;
 mod process;
 mod read;
 mod render;
+mod shown;
 mod suggest;
 #[cfg(test)]
 mod tests;

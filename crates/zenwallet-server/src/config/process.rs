@@ -1,10 +1,11 @@
 //! The one place that reads the environment, the configuration file and the secret key's file.
 
-use super::error::{ConfigError, ConfigErrors, printable};
-use super::given::{self, Layer};
+use super::error::{ConfigError, ConfigErrors};
 use super::keys;
+use super::layer::{self, Layer};
 use super::load::Loading;
 use super::read::Refusal;
+use super::shown::printable;
 use super::{Config, SecretString};
 use secrecy::ExposeSecret;
 use std::ffi::OsString;
@@ -61,7 +62,7 @@ pub(super) fn load_from(
 fn read_config_file(path: &Path, chosen_by: &str) -> Layer {
     let shown = path.display().to_string();
     match read_text(path, FILE_MAX_BYTES) {
-        Ok(text) => given::read_file(&shown, text.expose_secret()),
+        Ok(text) => layer::read_file(&shown, text.expose_secret()),
         Err(error) => {
             let fix = "name a file that this process can read, or leave it out to do without one";
             let error = ConfigError::unreadable(chosen_by.to_owned(), shown, error.to_string(), fix);

@@ -1,9 +1,10 @@
 //! "Did you mean": what is said about a name that no key has. Its value is never repeated, it may be a secret.
 
-use super::error::{ConfigError, printable};
+use super::error::ConfigError;
 use super::given::Source;
 use super::key::Key;
 use super::keys::{self, KEYS};
+use super::shown::printable;
 
 /// A name in the file or after `--set` that no key has.
 pub(super) fn unknown_key(place: String, name: &str) -> ConfigError {

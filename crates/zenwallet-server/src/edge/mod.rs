@@ -9,6 +9,8 @@ mod scope;
 
 pub(crate) use error::{ApiError, render as render_error};
 pub(crate) use exchange::{Exchange, RequestOrigin};
-pub(crate) use people::{AccessCookie, Guest, UserCaller, forget_tokens, keep_tokens, uses_cookies};
-pub(crate) use request::{AppCaller, AppReader, JsonRequest, PathId, PathIds, Query, known_id, read_body};
+pub(crate) use people::{AccessCookie, Cookie, Guest, UserCaller, forget_tokens, keep_tokens, uses_cookies};
+pub(crate) use request::{
+    AppCaller, AppReader, JsonRequest, PathId, PathIds, Query, idempotency_key, known_id, read_body,
+};
 pub(crate) use scope::AppsCaller;

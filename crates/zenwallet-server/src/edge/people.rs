@@ -49,7 +49,7 @@ impl Cookie {
     }
 
     /// Its value in a request.
-    fn read(self, headers: &HeaderMap, is_https: bool) -> Option<&str> {
+    pub(crate) fn read(self, headers: &HeaderMap, is_https: bool) -> Option<&str> {
         let name = self.name(is_https);
         let pairs = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
         let mut pairs = pairs.flat_map(|pairs| pairs.split(';')).filter_map(|pair| pair.trim().split_once('='));

@@ -20,6 +20,7 @@ pub(crate) fn name(path: &str) -> &'static str {
         ["api", "webhooks", "deliveries", _, "retry"] => "/api/webhooks/deliveries/{delivery_id}/retry",
         ["api", "webhooks", "deliveries", _, "cancel"] => "/api/webhooks/deliveries/{delivery_id}/cancel",
         ["api", "webhooks", "queue"] => "/api/webhooks/queue",
+        ["api", "webhooks", "listen"] => "/api/webhooks/listen",
         ["api", "webhooks", "test"] => "/api/webhooks/test",
         ["api", "webhooks", "replay"] => "/api/webhooks/replay",
         ["api", "events"] => "/api/events",

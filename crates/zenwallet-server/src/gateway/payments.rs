@@ -9,7 +9,7 @@ use zenwallet_core::app::{App, Environment};
 use zenwallet_core::id::{AppId, PaymentId};
 use zenwallet_core::payment::{Action, Payment, Status};
 use zenwallet_core::time::Timestamp;
-use zenwallet_store::{Claim, Command, Committed, Outcome, PaymentFilter, Result, StoredAnswer};
+use zenwallet_store::{Claim, Command, Committed, Outcome, PaymentFilter, Reservation, Reserved, Result, StoredAnswer};
 
 /// An idempotency key with the request it came with.
 #[derive(Clone, Debug)]
@@ -202,6 +202,22 @@ impl Gateway {
             _ => 0,
         };
         Ok((expired, self.store.next_expiry().await?))
+    }
+
+    /// Reserves an idempotency key for work that is more than one command.
+    pub(crate) async fn reserve_key(&self, app_id: AppId, key: &str, fingerprint: [u8; 32]) -> Result<Reserved> {
+        self.store.reserve_key(app_id, key, fingerprint, self.now()).await
+    }
+
+    /// Keeps the answer to that work; without one the key is new again. Where it cannot, the reservation runs out.
+    pub(crate) async fn end_reservation(&self, reservation: Reservation, answer: Option<StoredAnswer>) {
+        let ended = match answer {
+            Some(answer) => self.store.keep_answer(reservation, &answer).await,
+            None => self.store.release_key(reservation).await,
+        };
+        if let Err(error) = ended {
+            tracing::warn!(%error, "an idempotency key stays reserved");
+        }
     }
 
     /// Forgets idempotency keys that have served their time.

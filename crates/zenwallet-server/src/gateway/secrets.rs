@@ -6,7 +6,7 @@ use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use subtle::ConstantTimeEq;
 use thiserror::Error;
-use zenwallet_core::id::{Id, IdSource, Kind, PaymentId, UserId};
+use zenwallet_core::id::{AppId, Id, IdSource, Kind, PaymentId, UserId};
 use zenwallet_core::signature::hmac_sha256;
 use zenwallet_store::{Store, StoreError};
 
@@ -117,6 +117,12 @@ impl InstanceKey {
         self.setup_token().as_bytes().ct_eq(token.as_bytes()).into()
     }
 
+    /// The key that signs what an app's developers listen to: another than the app's own, so that what is printed on
+    /// their screens signs no webhook that is sent.
+    pub(crate) fn listener_key(&self, app_id: AppId) -> zeroize::Zeroizing<[u8; 32]> {
+        zeroize::Zeroizing::new(self.tag(b"listener", &app_id.to_bytes()))
+    }
+
     /// What a browser keeps that has logged in as this user, beside its own random name.
     pub(crate) fn device_tag(&self, user_id: UserId, device: &str) -> String {
         let message = [user_id.to_bytes().as_slice(), device.as_bytes()].concat();
@@ -146,7 +152,6 @@ impl InstanceKey {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use zenwallet_core::id::AppId;
 
     #[test]
     fn a_sealed_secret_opens_for_its_app_with_its_key_alone() {

@@ -23,11 +23,11 @@ const CHUNK: u32 = 500;
 /// Newest first. Admins see everything; others what they did themselves, or with `app_id` what was done to an app of
 /// theirs. It is never changed and nothing of it is ever removed.
 #[utoipa::path(get, path = "/api/audit", tag = "Audit", security(("session" = [])),
-    params(("app_id" = Option<String>, Query, description = "About this app"),
-        ("user_id" = Option<String>, Query, description = "By this user"),
+    params(("app_id" = Option<String>, Query, pattern = "^app_[0-9A-Za-z]{22}$", description = "About this app"),
+        ("user_id" = Option<String>, Query, pattern = "^usr_[0-9A-Za-z]{22}$", description = "By this user"),
         ("action" = Option<String>, Query, description = "This action, such as `key.created`"),
-        ("after" = Option<String>, Query, description = "At this moment or later"),
-        ("before" = Option<String>, Query, description = "Before this moment"),
+        ("after" = Option<String>, Query, format = DateTime, description = "At this moment or later"),
+        ("before" = Option<String>, Query, format = DateTime, description = "Before this moment"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Entries a page, 50 when absent"),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before")),
     responses((status = 200, body = AuditList, description = "A page"),
@@ -48,11 +48,11 @@ pub(crate) async fn list_audit(
 ///
 /// One JSON object a line, newest first, any number of them. For admins; the export is written down.
 #[utoipa::path(get, path = "/api/audit/export", tag = "Audit", security(("session" = [])),
-    params(("app_id" = Option<String>, Query, description = "About this app"),
-        ("user_id" = Option<String>, Query, description = "By this user"),
+    params(("app_id" = Option<String>, Query, pattern = "^app_[0-9A-Za-z]{22}$", description = "About this app"),
+        ("user_id" = Option<String>, Query, pattern = "^usr_[0-9A-Za-z]{22}$", description = "By this user"),
         ("action" = Option<String>, Query, description = "This action, such as `key.created`"),
-        ("after" = Option<String>, Query, description = "At this moment or later"),
-        ("before" = Option<String>, Query, description = "Before this moment")),
+        ("after" = Option<String>, Query, format = DateTime, description = "At this moment or later"),
+        ("before" = Option<String>, Query, format = DateTime, description = "Before this moment")),
     responses((status = 200, body = String, content_type = "application/x-ndjson", description = "The entries"),
         (status = 400, body = ErrorBody, description = "A parameter is not acceptable; `errors` names everything")))]
 pub(crate) async fn export_audit(

@@ -1,7 +1,8 @@
 //! `/api/webhooks/deliveries` and `/api/webhooks/queue`: what was sent, what waits, and every attempt.
 
+use super::once::{IdempotencyKey, answer, once};
 use super::{Answered, json, show};
-use crate::edge::{ApiError, AppCaller, AppsCaller, JsonRequest, PathId, Query};
+use crate::edge::{ApiError, AppCaller, AppsCaller, Exchange, JsonRequest, PathId, Query};
 use crate::gateway::Gateway;
 use crate::wire::delivery::{DeliveriesRequest, DeliveryDetail, DeliveryList, DeliveryObject};
 use crate::wire::error::ErrorBody;
@@ -89,7 +90,7 @@ pub(crate) async fn get_delivery(
 /// One that waits is tried now; one that is over, in whatever way, is sent once more as a new delivery. Answers with
 /// the one that is on its way.
 #[utoipa::path(post, path = "/api/webhooks/deliveries/{delivery_id}/retry", tag = "Webhooks",
-    params(("delivery_id" = String, Path, description = "The delivery")),
+    params(("delivery_id" = String, Path, description = "The delivery"), IdempotencyKey),
     responses(
         (status = 200, body = DeliveryObject, description = "The delivery on its way"),
         (status = 400, body = ErrorBody, description = "The request is not acceptable"),
@@ -98,17 +99,20 @@ pub(crate) async fn retry_delivery(
     State(gateway): State<Arc<Gateway>>,
     AppCaller(caller): AppCaller,
     PathId(id): PathId<DeliveryKind>,
+    exchange: Exchange,
     request: JsonRequest,
 ) -> Answered {
     request.expect_nothing()?;
-    Ok(show(200, &DeliveryObject::new(&gateway.retry_delivery(caller.app.id, id).await?)))
+    let (app_id, here) = (caller.app.id, Arc::clone(&gateway));
+    let work = async move { Ok(answer(200, &DeliveryObject::new(&here.retry_delivery(app_id, id).await?))) };
+    once(&gateway, app_id, request.idempotency, &exchange, work).await
 }
 
 /// Cancel a webhook delivery
 ///
 /// It is not tried again. An attempt that is under way may still arrive.
 #[utoipa::path(post, path = "/api/webhooks/deliveries/{delivery_id}/cancel", tag = "Webhooks",
-    params(("delivery_id" = String, Path, description = "The delivery")),
+    params(("delivery_id" = String, Path, description = "The delivery"), IdempotencyKey),
     responses(
         (status = 200, body = DeliveryObject, description = "The delivery, called off"),
         (status = 400, body = ErrorBody, description = "The request is not acceptable"),
@@ -118,8 +122,11 @@ pub(crate) async fn cancel_delivery(
     State(gateway): State<Arc<Gateway>>,
     AppCaller(caller): AppCaller,
     PathId(id): PathId<DeliveryKind>,
+    exchange: Exchange,
     request: JsonRequest,
 ) -> Answered {
     request.expect_nothing()?;
-    Ok(show(200, &DeliveryObject::new(&gateway.cancel_delivery(caller.app.id, id).await?)))
+    let (app_id, here) = (caller.app.id, Arc::clone(&gateway));
+    let work = async move { Ok(answer(200, &DeliveryObject::new(&here.cancel_delivery(app_id, id).await?))) };
+    once(&gateway, app_id, request.idempotency, &exchange, work).await
 }

@@ -1,5 +1,6 @@
 //! `/api/webhooks/endpoints`: where an app's webhooks go.
 
+use super::once::{IdempotencyKey, answer, once};
 use super::{Answered, show};
 use crate::edge::{ApiError, AppCaller, Exchange, JsonRequest, PathId, Query};
 use crate::gateway::Gateway;
@@ -21,6 +22,7 @@ use zenwallet_core::id::EndpointKind;
 /// Every event of the types it names is sent there from now on, signed with the app's webhook secret. A payment with a
 /// `webhook_url` of its own goes there alone.
 #[utoipa::path(post, path = "/api/webhooks/endpoints", tag = "Webhooks", request_body = CreateEndpoint,
+    params(IdempotencyKey),
     responses(
         (status = 201, body = EndpointObject, description = "The endpoint"),
         (status = 400, body = ErrorBody, description = "The request is not acceptable; `errors` names everything"),
@@ -33,9 +35,13 @@ pub(crate) async fn create_endpoint(
 ) -> Answered {
     let receivers = gateway.receivers(&caller.app, &request.body).await?;
     let wanted = EndpointChange::parse_new(&request.body, caller.app.environment, receivers)?;
-    let endpoint = gateway.create_endpoint(&caller.app, wanted).await?;
-    gateway.note_act(&caller, &exchange.visitor(), Action::EndpointCreated, endpoint.id).await?;
-    Ok(endpoint_answer(&gateway, 201, &endpoint))
+    let (app_id, visitor, here) = (caller.app.id, exchange.visitor(), Arc::clone(&gateway));
+    let work = async move {
+        let endpoint = here.create_endpoint(&caller.app, wanted).await?;
+        here.note_act(&caller, &visitor, Action::EndpointCreated, endpoint.id).await?;
+        Ok(answer(201, &EndpointObject::new(&endpoint, here.header_names(&endpoint))))
+    };
+    once(&gateway, app_id, request.idempotency, &exchange, work).await
 }
 
 /// List webhook endpoints
@@ -71,7 +77,7 @@ pub(crate) async fn get_endpoint(
 ) -> Answered {
     Params::parse(query.as_deref()).finish(())?;
     let found = gateway.find_endpoint(caller.app.id, id).await?;
-    Ok(endpoint_answer(&gateway, 200, &found.ok_or(ApiError::new(Code::EndpointNotFound))?))
+    Ok(endpoint_answer(&gateway, &found.ok_or(ApiError::new(Code::EndpointNotFound))?))
 }
 
 /// Change a webhook endpoint
@@ -94,7 +100,7 @@ pub(crate) async fn update_endpoint(
     let wanted = EndpointChange::parse(&request.body, caller.app.environment, receivers)?;
     let endpoint = gateway.update_endpoint(caller.app.id, id, wanted).await?;
     gateway.note_act(&caller, &exchange.visitor(), Action::EndpointChanged, id).await?;
-    Ok(endpoint_answer(&gateway, 200, &endpoint))
+    Ok(endpoint_answer(&gateway, &endpoint))
 }
 
 /// Delete a webhook endpoint
@@ -119,6 +125,6 @@ pub(crate) async fn delete_endpoint(
     Ok(show(200, &DeletedEndpoint::new(id)))
 }
 
-fn endpoint_answer(gateway: &Gateway, status: u16, endpoint: &Endpoint) -> Response {
-    show(status, &EndpointObject::new(endpoint, gateway.header_names(endpoint)))
+fn endpoint_answer(gateway: &Gateway, endpoint: &Endpoint) -> Response {
+    show(200, &EndpointObject::new(endpoint, gateway.header_names(endpoint)))
 }

@@ -1,28 +1,17 @@
 //! `/api/events`: the app's log, a page at a time or as it grows.
 
+use super::stream::{self, Tells};
 use super::{Answered, json};
 use crate::edge::{ApiError, AppCaller, Exchange, PathId, Query};
-use crate::gateway::{Farewell, Follower, Gateway};
+use crate::gateway::{Caller, Gateway};
 use crate::wire::error::ErrorBody;
 use crate::wire::event::{EventList, EventName, EventObject, LogRequest, event_json, event_list_json};
-use crate::wire::query::{Params, parse_seq};
-use axum::body::{Body, Bytes};
+use crate::wire::query::Params;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, header};
-use axum::response::Response;
-use futures_util::stream;
-use std::convert::Infallible;
-use std::fmt::Write;
+use axum::http::HeaderMap;
 use std::sync::Arc;
-use std::time::Duration;
-use zenwallet_core::event::EventType;
-use zenwallet_core::id::{EventKind, RequestId};
-use zenwallet_core::{Code, Rejection};
-
-/// A stream on which nothing happens says so this often: proxies cut off what is silent for a minute.
-const HEARTBEAT: Duration = Duration::from_secs(15);
-/// What a client waits before it connects again, in milliseconds.
-const RECONNECT_MS: u32 = 2_000;
+use zenwallet_core::Code;
+use zenwallet_core::id::EventKind;
 
 /// List events
 ///
@@ -83,72 +72,45 @@ pub(crate) async fn stream_events(
     exchange: Exchange,
     headers: HeaderMap,
 ) -> Answered {
-    let request = LogRequest::parse_stream(query.as_deref())?;
-    let after = last_event_id(&headers)?.or(request.after);
-    let follower = gateway.follow(&caller, after).await?;
-    let stream = EventStream { kind: request.kind, request_id: exchange.request_id(), state: Stage::Begins(follower) };
-    let mut response = Response::new(Body::from_stream(stream::unfold(stream, EventStream::next)));
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // A proxy that gathers answers would hold events back.
-    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
-    Ok(response)
+    follow(&gateway, &caller, query.as_deref(), &headers, &exchange, Tells::Events).await
 }
 
-fn last_event_id(headers: &HeaderMap) -> Result<Option<i64>, Rejection> {
-    let Some(value) = headers.get("last-event-id") else { return Ok(None) };
-    let seq = value.to_str().ok().and_then(parse_seq);
-    let invalid =
-        || Rejection::new(Code::ParameterInvalid, "Last-Event-ID", "Last-Event-ID must be the seq of an event");
-    seq.map(Some).ok_or_else(invalid)
+/// Listen to webhooks
+///
+/// The same stream with each event as the webhook that it would be: the bytes and the headers to post to a receiver that
+/// the gateway cannot reach, such as one on a developer's machine. It begins with `listen.ready`, which tells the
+/// `webhook_secret` of what follows: one for all who listen to this app, and another than the app's own. Then each `webhook`
+/// has `seq`, `type`, `headers` and `body`; it is signed when it is told, so the newest signature is had by connecting
+/// again behind the event before it.
+#[utoipa::path(get, path = "/api/webhooks/listen", tag = "Webhooks",
+    params(("after_seq" = Option<i64>, Query, minimum = 0, description = "Behind this event; from now on when absent"),
+        ("type" = Option<EventName>, Query, description = "Of this type"),
+        ("Last-Event-ID" = Option<String>, Header, pattern = "^[0-9]{1,18}$", description = "Behind this event; leads over `after_seq`")),
+    responses(
+        (status = 200, content_type = "text/event-stream", body = String, description = "Webhooks without end"),
+        (status = 400, body = ErrorBody, description = "A parameter is not acceptable, or the log does not reach there")))]
+pub(crate) async fn listen_to_webhooks(
+    State(gateway): State<Arc<Gateway>>,
+    AppCaller(caller): AppCaller,
+    Query(query): Query,
+    exchange: Exchange,
+    headers: HeaderMap,
+) -> Answered {
+    let tells = Tells::Webhooks(gateway.listener(caller.app.id));
+    follow(&gateway, &caller, query.as_deref(), &headers, &exchange, tells).await
 }
 
-struct EventStream {
-    kind: Option<EventType>,
-    request_id: RequestId,
-    state: Stage,
-}
-
-enum Stage {
-    Begins(Follower),
-    Follows(Follower),
-    Ended,
-}
-
-impl EventStream {
-    /// The next piece. It is asked for when the one before has gone out: a reader that does not read is told nothing,
-    /// and its connection is cut off like any other that stalls.
-    async fn next(mut self) -> Option<(Result<Bytes, Infallible>, Self)> {
-        let (piece, state) = match std::mem::replace(&mut self.state, Stage::Ended) {
-            // An id without data is no event, but what a client that connects again sends as `Last-Event-ID`.
-            Stage::Begins(follower) => {
-                (format!("retry: {RECONNECT_MS}\nid: {}\n\n", follower.after()), Stage::Follows(follower))
-            }
-            Stage::Follows(mut follower) => match tokio::time::timeout(HEARTBEAT, follower.next()).await {
-                Err(_) => (": still here\n\n".to_owned(), Stage::Follows(follower)),
-                Ok(Ok(page)) => {
-                    let (mut text, mut told) = (String::with_capacity(512 * page.len()), 0);
-                    for event in page.iter().filter(|event| self.kind.is_none_or(|kind| kind == event.kind)) {
-                        let (seq, name, data) = (event.seq, event.kind.as_str(), event.json.get());
-                        let _ = write!(text, "id: {seq}\nevent: {name}\ndata: {data}\n\n");
-                        told = seq;
-                    }
-                    // What was not asked for still moves the place on.
-                    if told < follower.after() {
-                        let _ = write!(text, "id: {}\n\n", follower.after());
-                    }
-                    (text, Stage::Follows(follower))
-                }
-                Ok(Err(farewell)) => (self.farewell(farewell), Stage::Ended),
-            },
-            Stage::Ended => return None,
-        };
-        self.state = state;
-        Some((Ok(piece.into()), self))
-    }
-
-    fn farewell(&self, farewell: Farewell) -> String {
-        format!("event: stream.end\ndata: {}\n\n", ApiError::from(farewell).body(self.request_id))
-    }
+/// The log from where the request says, told in one of two ways.
+async fn follow(
+    gateway: &Arc<Gateway>,
+    caller: &Caller,
+    query: Option<&str>,
+    headers: &HeaderMap,
+    exchange: &Exchange,
+    tells: Tells,
+) -> Answered {
+    let request = LogRequest::parse_stream(query)?;
+    let after = stream::last_event_id(headers)?.or(request.after);
+    let follower = gateway.follow(caller, after).await?;
+    Ok(stream::respond(follower, request.kind, exchange.request_id(), tells))
 }

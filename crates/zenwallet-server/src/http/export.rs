@@ -143,41 +143,52 @@ impl Export {
     }
 
     fn csv(&self, page: Vec<Payment>) -> Result<Vec<u8>, StoreError> {
-        let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-        let failed = |error: csv::Error| StoreError::Internal(error.to_string());
-        if self.is_first {
-            csv.write_record(COLUMNS.into_iter().chain(self.names_apps.then_some(APP_COLUMN))).map_err(failed)?;
-        }
-        for payment in page {
-            let app_id = self.names_apps.then(|| payment.app_id.to_string());
-            csv.write_record(self.cells(payment.seen_at(self.now)).into_iter().chain(app_id)).map_err(failed)?;
-        }
-        csv.into_inner().map_err(|error| StoreError::Internal(error.to_string()))
+        let rows = page.into_iter().map(|payment| (self.gateway.view.page_url(&payment), payment.seen_at(self.now)));
+        csv(rows, self.is_first, self.names_apps)
     }
+}
 
-    fn cells(&self, payment: Payment) -> [String; COLUMNS.len()] {
-        fn shown(value: Option<impl ToString>) -> String {
-            value.map(|value| value.to_string()).unwrap_or_default()
-        }
-        [
-            payment.id.to_string(),
-            payment.status.as_str().to_owned(),
-            payment.amount.to_string(),
-            payment.currency.to_string(),
-            harmless(payment.reference_id.as_deref()),
-            harmless(payment.description.as_deref()),
-            payment.metadata.as_str().to_owned(),
-            self.gateway.view.page_url(&payment),
-            shown(payment.webhook_url),
-            payment.created_at.to_string(),
-            payment.expires_at.to_string(),
-            shown(payment.completed_at),
-            shown(payment.transaction_id),
-            shown(payment.failure_code),
-            harmless(payment.notes.as_deref()),
-            "UTC".to_owned(),
-        ]
+/// A chunk of an export: a line for each payment, which comes with its page.
+pub(crate) fn csv(
+    rows: impl Iterator<Item = (String, Payment)>,
+    is_first: bool,
+    names_apps: bool,
+) -> Result<Vec<u8>, StoreError> {
+    let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let failed = |error: csv::Error| StoreError::Internal(error.to_string());
+    if is_first {
+        csv.write_record(COLUMNS.into_iter().chain(names_apps.then_some(APP_COLUMN))).map_err(failed)?;
     }
+    for (page_url, payment) in rows {
+        let app_id = names_apps.then(|| payment.app_id.to_string());
+        csv.write_record(cells(payment, page_url).into_iter().chain(app_id)).map_err(failed)?;
+    }
+    csv.into_inner().map_err(|error| StoreError::Internal(error.to_string()))
+}
+
+/// The cells of one payment, in the order of the columns.
+fn cells(payment: Payment, page_url: String) -> [String; COLUMNS.len()] {
+    fn shown(value: Option<impl ToString>) -> String {
+        value.map(|value| value.to_string()).unwrap_or_default()
+    }
+    [
+        payment.id.to_string(),
+        payment.status.as_str().to_owned(),
+        payment.amount.to_string(),
+        payment.currency.to_string(),
+        harmless(payment.reference_id.as_deref()),
+        harmless(payment.description.as_deref()),
+        payment.metadata.as_str().to_owned(),
+        page_url,
+        shown(payment.webhook_url),
+        payment.created_at.to_string(),
+        payment.expires_at.to_string(),
+        shown(payment.completed_at),
+        shown(payment.transaction_id),
+        shown(payment.failure_code),
+        harmless(payment.notes.as_deref()),
+        "UTC".to_owned(),
+    ]
 }
 
 /// A text that no spreadsheet takes for a formula.

@@ -9,17 +9,23 @@ mod docs;
 mod endpoints;
 mod events;
 mod export;
+mod failures;
 mod inbox;
+mod links;
+mod once;
 pub mod openapi;
 mod payments;
 mod qr;
 mod scope;
 mod search;
 mod settings;
+mod stream;
 mod system;
 mod usage;
 mod users;
 mod webhooks;
+
+pub(crate) use export::csv;
 
 use crate::edge::ApiError;
 use crate::gateway::Gateway;

@@ -1,16 +1,15 @@
 //! The routes of the API and their description: one list makes both, so they cannot drift apart.
 
 use super::{
-    analytics, apps, audit, auth, deliveries, endpoints, events, export, inbox, payments, qr, scope, search, settings,
-    usage, users, webhooks,
+    analytics, apps, audit, auth, deliveries, endpoints, events, export, failures, inbox, links, payments, qr, scope,
+    search, settings, usage, users, webhooks,
 };
 use crate::gateway::Gateway;
 use axum::Router;
 use std::sync::Arc;
-use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{AdditionalProperties, Schema};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Content, ContentBuilder, OpenApi as Document, Ref, RefOr, Required, ResponseBuilder};
+use utoipa::openapi::{Content, OpenApi as Document, RefOr, Required};
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -79,6 +78,7 @@ pub(super) fn routes() -> (Router<Arc<Gateway>>, Document) {
         .routes(routes!(events::list_events))
         .routes(routes!(events::stream_events))
         .routes(routes!(events::get_event))
+        .routes(routes!(events::listen_to_webhooks))
         .routes(routes!(endpoints::create_endpoint, endpoints::list_endpoints))
         .routes(routes!(endpoints::get_endpoint, endpoints::update_endpoint, endpoints::delete_endpoint))
         .routes(routes!(deliveries::list_deliveries))
@@ -94,8 +94,9 @@ pub(super) fn routes() -> (Router<Arc<Gateway>>, Document) {
         .routes(routes!(analytics::get_status))
         .merge(people_routes())
         .split_for_parts();
-    describe_failures(&mut document);
+    failures::describe(&mut document);
     scope::describe(&mut document);
+    links::describe(&mut document);
     close_requests(&mut document);
     excuse_empty_bodies(&mut document);
     (router, document)
@@ -175,55 +176,6 @@ fn excuse_empty_bodies(document: &mut Document) {
                 body.required = Some(Required::False);
             }
         }
-    }
-}
-
-/// What can befall every request of an app.
-const ANY: [(&str, &str); 5] = [
-    ("401", "No valid API key"),
-    ("403", "The app is disabled"),
-    ("429", "Over the rate limit; `Retry-After` says when to come again"),
-    ("500", "The gateway failed; its log knows the request's id"),
-    ("503", "Not now; `Retry-After` says when to come again"),
-];
-/// What can befall every request with a body besides.
-const WITH_BODY: [(&str, &str); 3] = [
-    ("408", "The body did not arrive whole in time"),
-    ("413", "The body is over 64 KB"),
-    ("415", "The body is not JSON"),
-];
-/// What can befall a request that may carry an `Idempotency-Key`.
-const WITH_KEY: [(&str, &str); 2] = [
-    ("422", "The `Idempotency-Key` was used with another request"),
-    ("503", "Not now; the request is safe to repeat with the same `Idempotency-Key`"),
-];
-
-/// Describes the failures that are not of one route: said once, so that no handler forgets them.
-fn describe_failures(document: &mut Document) {
-    for item in document.paths.paths.values_mut() {
-        for operation in [&mut item.get, &mut item.delete].into_iter().flatten() {
-            describe(operation, &ANY);
-        }
-        for operation in [&mut item.post, &mut item.patch].into_iter().flatten() {
-            describe(operation, &ANY);
-            describe(operation, &WITH_BODY);
-            if may_carry_key(operation) {
-                describe(operation, &WITH_KEY);
-            }
-        }
-    }
-}
-
-fn may_carry_key(operation: &Operation) -> bool {
-    let mut parameters = operation.parameters.iter().flatten();
-    parameters.any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == "Idempotency-Key"))
-}
-
-pub(super) fn describe(operation: &mut Operation, failures: &[(&str, &str)]) {
-    for (status, description) in failures {
-        let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorBody"))).build();
-        let failure = ResponseBuilder::new().description(*description).content("application/json", body).build();
-        operation.responses.responses.insert((*status).to_owned(), failure.into());
     }
 }
 

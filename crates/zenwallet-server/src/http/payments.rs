@@ -1,5 +1,6 @@
 //! `/api/payments`
 
+use super::once::replay;
 use super::{Answered, json, show};
 use crate::edge::{ApiError, AppCaller, AppsCaller, Exchange, JsonRequest, PathId, Query};
 use crate::gateway::{Caller, Gateway};
@@ -10,7 +11,6 @@ use crate::wire::query::Params;
 use crate::wire::timeline::Timeline;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderName, HeaderValue};
 use std::sync::Arc;
 use zenwallet_core::Code;
 use zenwallet_core::audit::Action;
@@ -212,12 +212,6 @@ fn respond(committed: Committed, answer: &crate::gateway::Answer) -> Answered {
         Outcome::KeyInUse => return Err(ApiError::new(Code::IdempotencyKeyInUse)),
         _ => {}
     }
-    let replayed = outcome == Outcome::Replayed;
-    let StoredAnswer { status, body } = kept.unwrap_or_else(|| answer(&outcome));
-    let mut response = json(status, body);
-    if replayed {
-        const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
-        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
-    }
-    Ok(response)
+    let answer = kept.unwrap_or_else(|| answer(&outcome));
+    Ok(if outcome == Outcome::Replayed { replay(answer) } else { json(answer.status, answer.body) })
 }

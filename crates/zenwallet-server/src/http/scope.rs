@@ -1,6 +1,6 @@
 //! How the description tells of the parameters that say for which apps a user asks.
 
-use super::openapi;
+use super::failures;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{OpenApi as Document, Required};
@@ -35,7 +35,7 @@ pub(super) fn describe(document: &mut Document) {
 
 fn add_unknown_app(operation: &mut Operation) {
     if !operation.responses.responses.contains_key("404") {
-        openapi::describe(operation, &[("404", "No app that you may see has this id")]);
+        failures::add(operation, &[("404", "No app that you may see has this id")]);
     }
 }
 

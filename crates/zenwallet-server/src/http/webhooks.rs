@@ -1,5 +1,6 @@
 //! The levers of webhooks: tests, replays, new secrets.
 
+use super::once::{IdempotencyKey, answer, once};
 use super::{Answered, show};
 use crate::edge::{ApiError, AppCaller, AppReader, Exchange, JsonRequest, known_id};
 use crate::gateway::{Gateway, TestTarget};
@@ -19,6 +20,7 @@ use zenwallet_store::DeliveryFilter;
 /// Sends a signed event of the type `webhook.test` at once, a single time, and answers with what came of it. A
 /// receiver that refuses it or cannot be reached is told of in the answer, which is 200 all the same.
 #[utoipa::path(post, path = "/api/webhooks/test", tag = "Webhooks", request_body = TestWebhook,
+    params(IdempotencyKey),
     responses(
         (status = 200, body = DeliveryDetail, description = "The delivery, over: `status` says whether it arrived"),
         (status = 400, body = ErrorBody, description = "The request is not acceptable; `errors` names everything"),
@@ -26,6 +28,7 @@ use zenwallet_store::DeliveryFilter;
 pub(crate) async fn test_webhook(
     State(gateway): State<Arc<Gateway>>,
     AppCaller(caller): AppCaller,
+    exchange: Exchange,
     request: JsonRequest,
 ) -> Answered {
     let receivers = gateway.receivers(&caller.app, &request.body).await?;
@@ -33,14 +36,16 @@ pub(crate) async fn test_webhook(
         TestWebhook { url: Some(url), .. } => TestTarget::Url(url),
         TestWebhook { endpoint_id, url: None } => TestTarget::Endpoint(known_id(&endpoint_id.unwrap_or_default())?),
     };
-    let tested = gateway.test_webhook(caller.app.id, target).await?;
-    Ok(show(200, &DeliveryDetail::new(&tested)))
+    let (app_id, here) = (caller.app.id, Arc::clone(&gateway));
+    let work = async move { Ok(answer(200, &DeliveryDetail::new(&here.test_webhook(app_id, target).await?))) };
+    once(&gateway, app_id, request.idempotency, &exchange, work).await
 }
 
 /// Replay failed webhooks
 ///
 /// Sends again what has failed for good since a moment and was not asked for again meanwhile.
 #[utoipa::path(post, path = "/api/webhooks/replay", tag = "Webhooks", request_body = ReplayWebhooks,
+    params(IdempotencyKey),
     responses(
         (status = 200, body = ReplayObject, description = "How many are on their way"),
         (status = 400, body = ErrorBody, description = "The request is not acceptable; `errors` names everything"),
@@ -48,17 +53,22 @@ pub(crate) async fn test_webhook(
 pub(crate) async fn replay_webhooks(
     State(gateway): State<Arc<Gateway>>,
     AppCaller(caller): AppCaller,
+    exchange: Exchange,
     request: JsonRequest,
 ) -> Answered {
     let ReplayWebhooks { since, endpoint_id, dry_run } = ReplayWebhooks::parse(&request.body, gateway.now())?;
-    let endpoint_id = match endpoint_id {
-        Some(text) => Some(existing_endpoint(&gateway, caller.app.id, &text).await?),
-        None => None,
+    let (app_id, here) = (caller.app.id, Arc::clone(&gateway));
+    let work = async move {
+        let endpoint_id = match endpoint_id {
+            Some(text) => Some(existing_endpoint(&here, app_id, &text).await?),
+            None => None,
+        };
+        let filter = DeliveryFilter { endpoint_id, created_after: Some(since), ..DeliveryFilter::all(app_id) };
+        let replay = here.replay_failed(&filter, dry_run).await?;
+        let (object, count, has_more) = ("replay", replay.count, replay.has_more);
+        Ok(answer(200, &ReplayObject { object, count, has_more, dry_run }))
     };
-    let filter = DeliveryFilter { endpoint_id, created_after: Some(since), ..DeliveryFilter::all(caller.app.id) };
-    let replay = gateway.replay_failed(&filter, dry_run).await?;
-    let (object, count, has_more) = ("replay", replay.count, replay.has_more);
-    Ok(show(200, &ReplayObject { object, count, has_more, dry_run }))
+    once(&gateway, app_id, request.idempotency, &exchange, work).await
 }
 
 /// The id of an endpoint that is there: a replay to one that is not would be a silent nothing.

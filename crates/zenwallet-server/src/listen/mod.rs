@@ -1,11 +1,13 @@
 //! The accept loop: caps in all and per address, deadlines on every connection, and a drain at the end.
 
 mod guard;
+mod rest;
 
 use self::guard::{Busy, Guarded, Patience};
+use self::rest::Rest;
 use crate::app::{App, Peer};
 use axum::body::Body;
-use axum::http::{Request, Response, StatusCode};
+use axum::http::{HeaderValue, Request, Response, StatusCode, header};
 use bytes::Bytes;
 use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::service::service_fn;
@@ -92,7 +94,11 @@ fn open(
         let (app, busy) = (app.clone(), busy.clone());
         busy.set(true);
         async move {
-            let response = app.handle(request.map(Body::new)).await;
+            let (request, rest) = Rest::of(request);
+            let mut response = app.handle(request).await;
+            if !rest.finish().await {
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
             // A stream that became a socket is never at rest in HTTP's sense: its own pings tell whether it lives.
             let ends = response.status() != StatusCode::SWITCHING_PROTOCOLS;
             if !ends {

@@ -1,7 +1,6 @@
 //! Namespace `/`: an app's own log.
 
 use super::pace::Pace;
-use super::send;
 use crate::edge::{ApiError, Exchange};
 use crate::gateway::{Farewell, Follower, Gateway};
 use crate::wire::socket::{AppAuth, Ready};
@@ -58,16 +57,15 @@ pub(super) async fn follow(socket: SocketRef) {
 }
 
 async fn tell(socket: &SocketRef, follower: &mut Follower) {
-    let mut pace = Pace::of(socket);
-    if !send(socket, "ready", &Ready { after_seq: follower.after() }).await {
+    let pace = Pace::of(socket);
+    if !pace.send(socket, "ready", &Ready { after_seq: follower.after() }).await {
         return;
     }
     loop {
         match follower.next().await {
             Ok(events) => {
                 for event in events {
-                    pace.wait(socket).await;
-                    if !send(socket, event.kind.as_str(), &*event.json).await {
+                    if !pace.send(socket, event.kind.as_str(), &*event.json).await {
                         return;
                     }
                 }
@@ -76,7 +74,7 @@ async fn tell(socket: &SocketRef, follower: &mut Follower) {
             Err(Farewell::Shutdown) => return,
             Err(farewell) => {
                 let error = ApiError::from(farewell);
-                if send(socket, "stream.end", &error.brief()).await {
+                if pace.send(socket, "stream.end", &error.brief()).await {
                     disconnect(socket).await;
                 }
                 return;

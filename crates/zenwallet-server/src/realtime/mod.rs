@@ -25,6 +25,8 @@ use std::time::Duration;
 
 /// Packets that may wait for a socket's wire. They go out together, and the room for them stays with the socket.
 const BUFFER: usize = 32;
+/// The namespaces whose sockets are paced: a payer's page is told far less than fits.
+const PACED: [&str; 2] = ["/", "/dashboard"];
 /// Most bytes of one answer to a poll, which nothing ever reaches: all that may wait fits into it. What does not fit would
 /// be set aside for the next poll, and be lost when an upgrade comes before that. Bodies from clients have the API's limit.
 const POLL_MAX_BYTES: u64 = BUFFER as u64 * 64 * 1024;
@@ -82,7 +84,8 @@ async fn send(socket: &SocketRef, event: &str, data: &(impl Serialize + ?Sized))
 }
 
 /// Emits an event, if one more place of the socket's buffer stays free: a ping that finds no room ends the socket, and one
-/// that is catching up has a full buffer all the time.
+/// that does not read has a full buffer all the time. While it is asked for, the place is taken: [`pace::Pace`] keeps the
+/// buffer of a socket that does read from filling so far.
 fn emit(socket: &SocketRef, event: &str, data: &(impl Serialize + ?Sized)) -> Result<(), SendError> {
     let emitting = Emitting { emit: || socket.emit(event, data), done: Cell::new(None) };
     // Takes a place, then asks for the data; what it asks for takes the next place, and the first is given back.

@@ -2,7 +2,6 @@
 
 use super::apps::disconnect;
 use super::pace::Pace;
-use super::send;
 use crate::edge::{AccessCookie, ApiError, Exchange};
 use crate::gateway::{Farewell, Follower, Gateway, Visitor};
 use crate::wire::socket::{ReadyApp, UserAuth};
@@ -64,8 +63,9 @@ pub(super) async fn follow(socket: SocketRef) {
     if !socket.connected() {
         return;
     }
+    let pace = Pace::of(&socket);
     let mut telling: FuturesUnordered<_> =
-        followers.into_iter().map(|(app_id, follower)| tell(&socket, app_id, follower)).collect();
+        followers.into_iter().map(|(app_id, follower)| tell(&socket, &pace, app_id, follower)).collect();
     tokio::select! {
         () = gone.cancelled() => {}
         // One that ends ends them all: the client comes back with what it may still see.
@@ -73,17 +73,16 @@ pub(super) async fn follow(socket: SocketRef) {
     }
 }
 
-async fn tell(socket: &SocketRef, app_id: AppId, mut follower: Follower) {
-    let (mut pace, app_id) = (Pace::of(socket), app_id.to_string());
-    if !send(socket, "ready", &ReadyApp { app_id: &app_id, after_seq: follower.after() }).await {
+async fn tell(socket: &SocketRef, pace: &Pace, app_id: AppId, mut follower: Follower) {
+    let app_id = app_id.to_string();
+    if !pace.send(socket, "ready", &ReadyApp { app_id: &app_id, after_seq: follower.after() }).await {
         return;
     }
     loop {
         match follower.next().await {
             Ok(events) => {
                 for event in events {
-                    pace.wait(socket).await;
-                    if !send(socket, event.kind.as_str(), &(&*event.json, &app_id)).await {
+                    if !pace.send(socket, event.kind.as_str(), &(&*event.json, &app_id)).await {
                         return;
                     }
                 }
@@ -92,7 +91,7 @@ async fn tell(socket: &SocketRef, app_id: AppId, mut follower: Follower) {
             Err(Farewell::Shutdown) => return,
             Err(farewell) => {
                 let error = ApiError::from(farewell);
-                if send(socket, "stream.end", &(error.brief(), &app_id)).await {
+                if pace.send(socket, "stream.end", &(error.brief(), &app_id)).await {
                     disconnect(socket).await;
                 }
                 return;

@@ -98,10 +98,10 @@ pub(crate) struct CreateApp {
     #[schema(max_length = 255, example = "Arcade")]
     name: String,
     /// `test` or `production`; it stays.
-    #[schema(example = "test")]
+    #[schema(pattern = "^(test|production)$", example = "test")]
     environment: String,
     /// Where its webhooks go: https in production.
-    #[schema(max_length = 2048, format = "uri", example = "https://shop.example.com/webhooks")]
+    #[schema(max_length = 2048, format = "uri", pattern = "^https?://", example = "https://shop.example.com/webhooks")]
     webhook_url: Option<String>,
     /// Requests per second of each key; null is the environment's own, 0 is no limit. Admins may set it.
     #[schema(minimum = 0, maximum = 1_000_000)]

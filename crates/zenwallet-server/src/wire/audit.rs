@@ -89,10 +89,10 @@ pub(crate) struct AuditObject<'a> {
     #[schema(required = true, example = "req_01KEY5R8QK3M7N2P4T6V8W")]
     request_id: Option<String>,
     /// What it was before: of what changed.
-    #[schema(required = true, value_type = Object)]
+    #[schema(required = true, value_type = Option<Object>)]
     before: Option<&'a RawValue>,
     /// What it is afterwards.
-    #[schema(required = true, value_type = Object)]
+    #[schema(required = true, value_type = Option<Object>)]
     after: Option<&'a RawValue>,
 }
 

@@ -354,6 +354,11 @@ fn canonical(value: &serde_json::Value) -> String {
         serde_json::Value::Array(items) => {
             format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(","))
         }
+        // `1.0` and `1` are one number, and canonical JSON writes it in one way.
+        serde_json::Value::Number(number) => match number.as_f64() {
+            Some(double) if !number.is_i64() && !number.is_u64() && double.fract() == 0.0 => format!("{double:.0}"),
+            _ => number.to_string(),
+        },
         other => other.to_string(),
     }
 }

@@ -91,6 +91,43 @@ pub(crate) fn event_list_json(events: &[Event], has_more: bool, next_after_seq: 
     out
 }
 
+/// The event's content as it is stored, from the event object.
+pub(crate) fn content_of(event_json: &str) -> String {
+    // The first member is `seq`, a number.
+    let (_, rest) = event_json.split_once(',').unwrap_or_default();
+    format!("{{{rest}")
+}
+
+/// What a listener is told first.
+#[derive(Serialize)]
+pub(crate) struct ListeningObject<'a> {
+    pub(crate) after_seq: i64,
+    pub(crate) webhook_secret: &'a str,
+}
+
+/// A webhook as a listener is told of it: what would be posted, for it to post.
+#[derive(Serialize)]
+pub(crate) struct ListenedWebhook<'a> {
+    pub(crate) seq: i64,
+    #[serde(rename = "type")]
+    pub(crate) kind: &'static str,
+    pub(crate) headers: ListenedHeaders<'a>,
+    pub(crate) body: &'a str,
+}
+
+/// Its headers.
+#[derive(Serialize)]
+pub(crate) struct ListenedHeaders<'a> {
+    #[serde(rename = "webhook-id")]
+    pub(crate) id: &'a str,
+    #[serde(rename = "webhook-timestamp")]
+    pub(crate) timestamp: &'a str,
+    #[serde(rename = "webhook-signature")]
+    pub(crate) standard: &'a str,
+    #[serde(rename = "x-zenwallet-signature")]
+    pub(crate) own: &'a str,
+}
+
 /// What a stretch of the log was asked for.
 #[derive(Debug)]
 pub(crate) struct LogRequest {

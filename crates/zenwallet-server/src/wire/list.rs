@@ -49,6 +49,11 @@ impl<K: Kind> Paging<K> {
         let below = cursor.and_then(|cursor| params.keep(cursor::decode(&cursor, &identity)));
         Self { below, limit, identity }
     }
+
+    /// The cursor of the page after an item.
+    pub(crate) fn cursor_after(&self, last: Id<K>) -> String {
+        cursor::encode(last, &self.identity)
+    }
 }
 
 /// What a list of payments was asked for.
@@ -139,7 +144,7 @@ pub(super) fn envelop<K: Kind, T>(
 ) -> String {
     let has_more = page.len() > paging.limit as usize;
     page.truncate(paging.limit as usize);
-    let next = page.last().filter(|_| has_more).map(|last| cursor::encode(id(last), &paging.identity));
+    let next = page.last().filter(|_| has_more).map(|last| paging.cursor_after(id(last)));
     let mut out = String::with_capacity(64 + 768 * page.len());
     out.push_str("{\"object\":\"list\",\"data\":[");
     for (index, item) in page.into_iter().enumerate() {

@@ -7,6 +7,7 @@ pub(crate) mod auth;
 pub(crate) mod body;
 pub(crate) mod cursor;
 pub(crate) mod delivery;
+pub(crate) mod docs;
 pub(crate) mod endpoint;
 pub(crate) mod error;
 pub(crate) mod event;

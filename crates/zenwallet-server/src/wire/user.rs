@@ -87,7 +87,7 @@ impl DeletedObject {
 #[schema(as = UpdateUserRequest)]
 pub(crate) struct UpdateUser {
     /// `admin` or `member`.
-    #[schema(value_type = String, required = false, example = "member")]
+    #[schema(value_type = String, required = false, pattern = "^(admin|member)$", example = "member")]
     pub(crate) role: Option<Role>,
     /// Whether he may log in. False ends his sessions.
     #[schema(value_type = bool, required = false)]
@@ -119,7 +119,7 @@ pub(crate) struct InviteUser {
     #[schema(value_type = String, max_length = 254, example = "grace@example.com")]
     pub(crate) email: Email,
     /// `admin` or `member`.
-    #[schema(value_type = Option<String>, default = "member", example = "member")]
+    #[schema(value_type = Option<String>, pattern = "^(admin|member)$", default = "member", example = "member")]
     pub(crate) role: Role,
 }
 

@@ -11,6 +11,7 @@ mod analytics;
 mod codes;
 mod dashboard;
 mod docs;
+mod docs_site;
 mod errors;
 mod idempotency;
 mod idempotency_storm;

@@ -104,6 +104,52 @@ fn a_body_that_is_too_large_is_refused_while_it_comes() {
 }
 
 #[test]
+fn a_refusal_does_not_end_the_connection() {
+    serve(limits(), async |app, server| {
+        let good = create(&app, "", CREATE);
+        let large = create(&app, "", &" ".repeat(400_000));
+        let chunked = format!("{CREATE}\r\n0\r\n\r\n");
+        let table = [
+            (good.replace(&app.a.key, "zw_test_nobody"), 401),
+            (good.replace("POST /api/payments/create", "POST /nope"), 404),
+            (good.replace("POST /api/payments/create", "DELETE /api/payments"), 405),
+            (good.replace("POST /api/payments/create", "GET /api/payments"), 200),
+            (good.replace("application/json", "text/plain"), 415),
+            (large.replace(&app.a.key, "zw_test_nobody"), 401),
+            (large, 413),
+            (
+                good.replace("POST /api", "POST /nope")
+                    .replace(&format!("Content-Length: {}", CREATE.len()), "Transfer-Encoding: chunked")
+                    .replace(CREATE, &format!("{:x}\r\n{chunked}", CREATE.len())),
+                404,
+            ),
+        ];
+        let mut connection = server.connect().await;
+        for (request, status) in table {
+            // As many clients do: the head, and then the body in writes of its own.
+            let (head, body) = request.split_at(request.find("\r\n\r\n").unwrap() + 4);
+            connection.write(head).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            connection.write(body).await;
+            let answer = connection.answer(false).await;
+            assert_eq!((answer.status, answer.headers.get("connection")), (status, None), "{head}");
+        }
+        connection.write(&good).await;
+        assert_eq!(connection.answer(false).await.status, 201);
+        // Whoever does not send the rest, or too much of it, is told that this was the last answer.
+        let refused = good.replace(&app.a.key, "zw_test_nobody");
+        let asks = refused.replace("Host: x", "Host: x\r\nExpect: 100-continue");
+        let endless = create(&app, "", &" ".repeat(2_000_000)).replace(&app.a.key, "zw_test_nobody");
+        for request in [&refused[..refused.len() - 5], &asks[..asks.len() - CREATE.len()], &endless[..1_500_000]] {
+            let mut connection = server.connect().await;
+            connection.write(request).await;
+            let answer = connection.answer(false).await;
+            assert_eq!((answer.status, answer.headers["connection"].as_str()), (401, "close"));
+        }
+    });
+}
+
+#[test]
 fn a_slow_body_is_told_so() {
     serve(limits(), async |app, server| {
         let request = create(&app, "", CREATE);

@@ -12,10 +12,11 @@ use super::statement::{Mode, Param};
 use super::{row, webhooks};
 use crate::Surroundings;
 use crate::command::{Command, Committed, StoredAnswer};
+use crate::decide;
 use crate::delivery::Leasing;
 use crate::error::StoreError;
 use crate::log::News;
-use crate::plan::{self, Context, KeyRecord, Loaded, Plan};
+use crate::plan::{Context, KeyRecord, Loaded, Plan};
 use crate::planted::{Bug, planted};
 use crate::targets::KnownTargets;
 use std::collections::HashMap;
@@ -42,7 +43,7 @@ pub(super) async fn commit(
     webhooks::load_targets(session, targets, &mut loaded, commands).await.map_err(|error| error.into_failure(mode))?;
     let (now, bounds, leasing) = (surroundings.clock.now(), surroundings.clock.bounds(), &surroundings.leasing);
     let leased_until = now.plus_ms(leasing.lease_ms);
-    let mut plan = plan::plan(commands, &mut loaded, Context { now, bounds, ids: &surroundings.ids, leasing });
+    let mut plan = decide::plan(commands, &mut loaded, Context { now, bounds, ids: &surroundings.ids, leasing });
     let client = &session.link.client;
     if !plan.writes() {
         client.batch_execute("ROLLBACK").await.map_err(failed)?;
@@ -165,7 +166,7 @@ async fn load(
             keys.push(claim.key.as_str());
         }
     }
-    let due_at = plan::due_moment(surroundings.clock.now()).as_ms();
+    let due_at = decide::due_moment(surroundings.clock.now()).as_ms();
     let (client, prepared) = (&session.link.client, &session.prepared);
     let id_params: [Param<'_>; 1] = [(&ids, Type::UUID_ARRAY)];
     let key_params: [Param<'_>; 2] = [(&key_apps, Type::UUID_ARRAY), (&keys, Type::TEXT_ARRAY)];

@@ -5,10 +5,11 @@ use super::row::{self, IdText, payment_columns};
 use super::{rollup, webhooks};
 use crate::Surroundings;
 use crate::command::{Command, Committed};
+use crate::decide;
 use crate::delivery::Leasing;
 use crate::error::StoreError;
 use crate::log::News;
-use crate::plan::{self, Context, KeyRecord, Loaded, Plan};
+use crate::plan::{Context, KeyRecord, Loaded, Plan};
 use crate::planted::{Bug, planted};
 use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
@@ -76,7 +77,7 @@ pub(super) fn commit(
         let (now, bounds) = (surroundings.clock.now(), surroundings.clock.bounds());
         let mut loaded = load(connection, commands, now)?;
         webhooks::load_targets(connection, &mut loaded, commands)?;
-        let mut plan = plan::plan(commands, &mut loaded, Context { now, bounds, ids: &surroundings.ids, leasing });
+        let mut plan = decide::plan(commands, &mut loaded, Context { now, bounds, ids: &surroundings.ids, leasing });
         let end = if plan.writes() { End::Commit } else { End::Rollback };
         write(connection, &mut plan, leasing, now, bounds.earliest)?;
         Ok((end, (plan, now.plus_ms(leasing.lease_ms))))
@@ -128,7 +129,7 @@ fn load(connection: &Connection, commands: &[&Command], now: Timestamp) -> Done<
     }
     if due_limit > 0 {
         let mut statement = connection.prepare_cached(LOAD_DUE)?;
-        let rows = statement.query(params![plan::due_moment(now).as_ms(), due_limit])?;
+        let rows = statement.query(params![decide::due_moment(now).as_ms(), due_limit])?;
         loaded.due = row::decode_all(rows, row::payment)?;
     }
     Ok(loaded)

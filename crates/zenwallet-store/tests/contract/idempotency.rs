@@ -5,9 +5,11 @@ use futures_util::future::join_all;
 use std::sync::Arc;
 use std::time::Duration;
 use zenwallet_core::id::AppId;
-use zenwallet_core::limits::IDEMPOTENCY_KEPT_MS;
+use zenwallet_core::limits::{IDEMPOTENCY_KEPT_MS, IDEMPOTENCY_RESERVED_MS};
 use zenwallet_core::payment::{Action, Payment, Status};
-use zenwallet_store::{Claim, Command, Committed, Outcome, PaymentFilter, Store, StoreError, StoredAnswer};
+use zenwallet_store::{
+    Claim, Command, Committed, Outcome, PaymentFilter, Reservation, Reserved, Store, StoreError, StoredAnswer,
+};
 
 /// A claim whose answer names the payment, in bytes that are no text.
 fn claim(key: &str, fingerprint: u8, payment: &Payment) -> Claim {
@@ -232,4 +234,61 @@ pub(crate) async fn a_key_answers_whatever_the_clock_is_set_to(h: &Harness) {
     h.clock.advance_ms(IDEMPOTENCY_KEPT_MS);
     let anew = h.payment(app_id);
     assert_eq!(h.commit(create_once(&anew, "behind", 1)).await.unwrap(), created(&anew));
+}
+
+async fn reserve(h: &Harness, app_id: AppId, key: &str, fingerprint: u8) -> Reserved {
+    h.store.reserve_key(app_id, key, [fingerprint; 32], h.now()).await.unwrap()
+}
+
+async fn reserve_new(h: &Harness, app_id: AppId, key: &str, fingerprint: u8) -> Reservation {
+    match reserve(h, app_id, key, fingerprint).await {
+        Reserved::New(reservation) => reservation,
+        other => panic!("{other:?}"),
+    }
+}
+
+pub(crate) async fn a_reserved_key_is_nobody_else_s_until_it_is_answered(h: &Harness) {
+    let (app_id, other) = (h.app().await, h.app().await);
+    // Of all that come at once, one may work.
+    let all = join_all((0..20).map(|_| reserve(h, app_id, "k", 1))).await;
+    let mut new: Vec<_> = all.into_iter().filter(|reserved| *reserved != Reserved::Running).collect();
+    let Some(Reserved::New(reservation)) = new.pop() else { panic!("nobody may work") };
+    assert_eq!(new, []);
+    assert_eq!(reserve(h, app_id, "k", 2).await, Reserved::Other);
+    let payment = h.payment(app_id);
+    assert_eq!(h.commit(create_once(&payment, "k", 2)).await.unwrap(), reused());
+    reserve_new(h, other, "k", 1).await;
+    // Released, it is new; answered, it stays so for a day from its reservation.
+    h.store.release_key(reservation.clone()).await.unwrap();
+    h.clock.advance_ms(1);
+    let second = reserve_new(h, app_id, "k", 2).await;
+    let answer = answer(&payment);
+    h.store.keep_answer(reservation.clone(), &StoredAnswer { status: 500, ..answer.clone() }).await.unwrap();
+    assert_eq!(reserve(h, app_id, "k", 2).await, Reserved::Running);
+    h.store.keep_answer(second.clone(), &answer).await.unwrap();
+    h.store.release_key(second).await.unwrap();
+    assert_eq!(reserve(h, app_id, "k", 1).await, Reserved::Other);
+    h.clock.advance_ms(IDEMPOTENCY_KEPT_MS - 1);
+    assert_eq!(reserve(h, app_id, "k", 2).await, Reserved::Answered(answer));
+    h.clock.advance_ms(1);
+    reserve_new(h, app_id, "k", 3).await;
+    // A payment's key answers a reservation like any other request.
+    assert_eq!(h.commit(create_once(&payment, "p", 1)).await.unwrap(), created(&payment));
+    assert_eq!(reserve(h, app_id, "p", 2).await, Reserved::Other);
+}
+
+pub(crate) async fn a_reservation_is_abandoned_after_a_minute(h: &Harness) {
+    let app_id = h.app().await;
+    let dead = reserve_new(h, app_id, "k", 1).await;
+    h.clock.advance_ms(IDEMPOTENCY_RESERVED_MS - 1);
+    assert_eq!(reserve(h, app_id, "k", 1).await, Reserved::Running);
+    h.clock.advance_ms(1);
+    let alive = reserve_new(h, app_id, "k", 1).await;
+    // Whoever comes back from the dead changes nothing.
+    let answer = answer(&h.payment(app_id));
+    h.store.keep_answer(dead.clone(), &answer).await.unwrap();
+    h.store.release_key(dead).await.unwrap();
+    assert_eq!(reserve(h, app_id, "k", 1).await, Reserved::Running);
+    h.store.keep_answer(alive, &answer).await.unwrap();
+    assert_eq!(reserve(h, app_id, "k", 1).await, Reserved::Answered(answer));
 }

@@ -105,6 +105,8 @@ contract! {
         a_key_answers_whatever_the_clock_is_set_to,
         many_requests_with_one_key_make_one_payment,
         old_keys_are_pruned,
+        a_reserved_key_is_nobody_else_s_until_it_is_answered,
+        a_reservation_is_abandoned_after_a_minute,
     ;
     lists:
         every_list_equals_a_filtered_vec,

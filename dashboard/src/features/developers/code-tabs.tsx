@@ -3,16 +3,22 @@ import { cn } from '@/lib/cn';
 import { usePreference } from '@/lib/preferences';
 import { LANGUAGES, type Sample } from './samples';
 
-/** A sample in the language that was chosen last, anywhere on the page. */
-export function CodeTabs({ sample, label }: { sample: Sample; label: string }) {
+type Props = {
+  /** One after the other, each with what it is for its copy button; the languages are those of the first. */
+  samples: { label: string; text: Partial<Sample> }[];
+};
+
+/** Samples in the language that was chosen last, anywhere on the page; where they lack it, in their first. */
+export function CodeTabs({ samples }: Props) {
   const [chosen, choose] = usePreference('codeLanguage');
-  const language = LANGUAGES.find((each) => each.id === chosen) ?? LANGUAGES[0];
+  const languages = LANGUAGES.filter(({ id }) => samples[0]?.text[id] !== undefined);
+  const language = languages.find((each) => each.id === chosen) ?? languages[0];
   if (!language) return null;
   return (
-    <div className="min-w-0">
-      <fieldset className="mb-2 flex gap-1">
+    <div className="min-w-0 space-y-2">
+      <fieldset className="flex flex-wrap gap-1">
         <legend className="sr-only">Language</legend>
-        {LANGUAGES.map((each) => (
+        {languages.map((each) => (
           <button
             key={each.id}
             type="button"
@@ -27,11 +33,14 @@ export function CodeTabs({ sample, label }: { sample: Sample; label: string }) {
           </button>
         ))}
       </fieldset>
-      <Code
-        className="sm:[&_pre]:whitespace-pre"
-        text={sample[language.id]}
-        label={`${label} in ${language.name}`}
-      />
+      {samples.map(({ label, text }) => (
+        <Code
+          key={label}
+          className="[&_pre]:[tab-size:4] sm:[&_pre]:whitespace-pre"
+          text={text[language.id] ?? ''}
+          label={`${label} in ${language.name}`}
+        />
+      ))}
     </div>
   );
 }

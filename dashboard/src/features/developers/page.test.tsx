@@ -66,8 +66,9 @@ describe('the developers page', () => {
   it('keeps the language for every sample and for the next visit', async () => {
     show('/test/developers');
     await userEvent.click(screen.getAllByRole('button', { name: 'Python' })[0] as HTMLElement);
-    expect(screen.getByText(/import requests/)).toBeVisible();
-    expect(screen.getByText(/hmac.compare_digest/)).toBeVisible();
+    expect(screen.getByText(/idempotency_key="order-123"/)).toBeVisible();
+    expect(screen.getByText(/webhooks.construct_event/)).toBeVisible();
+    expect(screen.getByText('pip install zenwallet-sdk')).toBeVisible();
     expect(localStorage.getItem('zw_codeLanguage')).toBe('python');
     setPreference('codeLanguage', 'curl');
   });
@@ -90,11 +91,35 @@ describe('the developers page', () => {
     expect(screen.getByText(/Bearer sk_live_…'/)).toBeVisible();
   });
 
+  it('installs an SDK, and shows the first one where curl is chosen', async () => {
+    show('/test/developers');
+    expect(screen.getByText('npm install zenwallet-sdk')).toBeVisible();
+    const section = within(screen.getByRole('region', { name: 'SDKs' }));
+    expect(section.queryByRole('button', { name: 'curl' })).toBeNull();
+    expect(await section.findByText(/sk_test_…4f2a/)).toHaveTextContent(location.origin);
+    await userEvent.click(section.getByRole('button', { name: 'Go' }));
+    expect(screen.getAllByText(/zenwallet.New\(/)).toHaveLength(3);
+    setPreference('codeLanguage', 'curl');
+  });
+
+  it('ends its sections with their guides, and leads to the reference', () => {
+    show('/test/developers');
+    const hrefs = new Set(screen.getAllByRole('link').map((link) => link.getAttribute('href')));
+    for (const page of 'quickstart payments webhooks signatures live idempotency testing errors sdks cli reference llms.txt api/'.split(
+      ' ',
+    ))
+      expect(hrefs).toContain(`/docs/${page}`);
+    expect(screen.getByRole('link', { name: 'API explorer' })).toHaveAttribute('href', '/docs/api/');
+  });
+
   it('is there as Markdown', () => {
     const text = markdownOf('http://pay.example', 'sk_test_…', 'rust');
-    expect(text).toContain('.post("http://pay.example/api/payments/create")');
+    expect(text).toContain('.base_url("http://pay.example")');
+    for (const name of ['reference.md', 'errors.md', 'llms.txt'])
+      expect(text).toContain(`http://pay.example/docs/${name}`);
+    expect(text).toContain('zenwallet login --url http://pay.example');
     expect(text).toContain('| payment.expired | ');
-    expect(text.match(/```/g)).toHaveLength(6);
+    expect(text.match(/```/g)).toHaveLength(10);
   });
 
   it('checks a signature step by step', async () => {

@@ -15,6 +15,7 @@ import { markdownOf } from './markdown';
 import { Errors, Idempotency, Reference } from './reference-sections';
 import { LANGUAGES } from './samples';
 import { CreatePayment, Quickstart } from './start-sections';
+import { CommandLine, Sdks } from './tool-sections';
 import { VerifySection, Webhooks } from './webhook-sections';
 
 const SECTIONS = [
@@ -24,6 +25,8 @@ const SECTIONS = [
   { id: 'verify', name: 'Verify a signature' },
   { id: 'errors', name: 'Errors' },
   { id: 'idempotency', name: 'Idempotency' },
+  { id: 'sdks', name: 'SDKs' },
+  { id: 'cli', name: 'Command line' },
   { id: 'reference', name: 'API reference' },
 ];
 
@@ -126,6 +129,8 @@ export function DevelopersPage() {
           <VerifySection />
           <Errors />
           <Idempotency />
+          <Sdks keyText={shownKey} />
+          <CommandLine />
           <Reference />
         </div>
       </div>

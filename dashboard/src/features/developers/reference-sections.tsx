@@ -2,7 +2,8 @@ import { Download } from 'lucide-react';
 import { Button } from '@/components/ui/button';
 import { Code, Json } from '@/components/ui/code';
 import { ERROR_TYPES } from './facts';
-import { Out, Section, Word } from './section';
+import { FOR_PROGRAMS } from './sdks';
+import { Out, Section, target, Word } from './section';
 
 const SAMPLE_ERROR = {
   error: {
@@ -18,7 +19,12 @@ const SAMPLE_ERROR = {
 
 export function Errors() {
   return (
-    <Section id="errors" title="Errors" code={<Json value={SAMPLE_ERROR} label="sample error" />}>
+    <Section
+      id="errors"
+      title="Errors"
+      guides={[['/docs/errors', 'Every error code, with what to do']]}
+      code={<Json value={SAMPLE_ERROR} label="sample error" />}
+    >
       <p>
         Every answer that is not a success has one shape. <Word>code</Word> is stable: decide by it, not by
         the message. <Word>errors</Word> lists everything that is wrong at once. Quote <Word>request_id</Word>{' '}
@@ -38,9 +44,6 @@ export function Errors() {
           ))}
         </tbody>
       </table>
-      <p>
-        <Out href="/docs/errors">Every error code</Out>, with what to do.
-      </p>
     </Section>
   );
 }
@@ -50,6 +53,7 @@ export function Idempotency() {
     <Section
       id="idempotency"
       title="Idempotency"
+      guides={[['/docs/idempotency', 'Idempotency']]}
       code={
         <Code
           label="headers"
@@ -80,12 +84,15 @@ export function Reference() {
   return (
     <Section id="reference" title="API reference">
       <p>
-        Every route with its fields, made from the program itself: it cannot be out of date. Tools that read
-        OpenAPI make clients from the same file.
+        Every route with its fields, made from the program itself: it cannot be out of date. The explorer
+        sends requests from your browser. Tools that read OpenAPI make clients from the same file.
       </p>
       <div className="flex flex-wrap gap-2">
         <Button look="primary" asChild>
-          <a href="/docs/api/">Open the API reference</a>
+          <a href="/docs/reference">API reference</a>
+        </Button>
+        <Button asChild>
+          <a href="/docs/api/">API explorer</a>
         </Button>
         <Button asChild>
           <a href="/api/openapi.json" download="zenwallet-openapi.json">
@@ -94,6 +101,18 @@ export function Reference() {
           </a>
         </Button>
       </div>
+      <dl className="text-13">
+        {FOR_PROGRAMS.map(({ href, name, text }) => (
+          <div key={href} className="border-t py-2 sm:grid sm:grid-cols-[128px_1fr] sm:gap-3">
+            <dt>
+              <Out href={href} className={target}>
+                {name}
+              </Out>
+            </dt>
+            <dd className="sm:py-0.5">{text}</dd>
+          </div>
+        ))}
+      </dl>
     </Section>
   );
 }

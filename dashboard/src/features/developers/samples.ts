@@ -1,11 +1,12 @@
-// The requests and checks as programs have them. The verifying ones are run against the vector below by the tests.
+// The requests and checks as programs have them: curl, and the SDKs of this repository. The tests run those that verify.
 
-export type Language = 'curl' | 'node' | 'python' | 'rust';
+export type Language = 'curl' | 'javascript' | 'python' | 'rust' | 'go';
 export const LANGUAGES: { id: Language; name: string }[] = [
   { id: 'curl', name: 'curl' },
-  { id: 'node', name: 'Node' },
+  { id: 'javascript', name: 'JavaScript' },
   { id: 'python', name: 'Python' },
   { id: 'rust', name: 'Rust' },
+  { id: 'go', name: 'Go' },
 ];
 export type Sample = Record<Language, string>;
 
@@ -27,57 +28,68 @@ export const createSample = (baseUrl: string, key: string): Sample => ({
     "reference_id": "ORDER_123",
     "metadata": {"order_id": "123"}
   }'`,
-  node: `const answer = await fetch('${baseUrl}/api/payments/create', {
-  method: 'POST',
-  headers: {
-    Authorization: 'Bearer ${key}',
-    'Content-Type': 'application/json',
-    'Idempotency-Key': 'order-123',
-  },
-  body: JSON.stringify({
+  javascript: `import ZenWallet from 'zenwallet-sdk';
+
+const client = new ZenWallet({
+  apiKey: '${key}',
+  baseUrl: '${baseUrl}',
+});
+const payment = await client.payments.create(
+  {
     amount: 500,
     currency: 'COINS',
     reference_id: 'ORDER_123',
     metadata: { order_id: '123' },
-  }),
-});
-const payment = await answer.json();
+  },
+  { idempotencyKey: 'order-123' },
+);
 console.log(payment.payment_url);`,
-  python: `import requests
+  python: `from zenwallet import ZenWallet
 
-answer = requests.post(
-    "${baseUrl}/api/payments/create",
-    headers={
-        "Authorization": "Bearer ${key}",
-        "Idempotency-Key": "order-123",
-    },
-    json={
-        "amount": 500,
-        "currency": "COINS",
-        "reference_id": "ORDER_123",
-        "metadata": {"order_id": "123"},
-    },
-    timeout=10,
+client = ZenWallet(
+    "${key}",
+    base_url="${baseUrl}",
 )
-answer.raise_for_status()
-print(answer.json()["payment_url"])`,
-  rust: `// reqwest 0.12 with "json", serde_json 1
-let payment: serde_json::Value = reqwest::Client::new()
-    .post("${baseUrl}/api/payments/create")
-    .bearer_auth("${key}")
-    .header("Idempotency-Key", "order-123")
-    .json(&serde_json::json!({
-        "amount": 500,
-        "currency": "COINS",
-        "reference_id": "ORDER_123",
-        "metadata": { "order_id": "123" }
-    }))
-    .send()
-    .await?
-    .error_for_status()?
-    .json()
-    .await?;
-println!("{}", payment["payment_url"]);`,
+payment = client.payments.create(
+    amount=500,
+    currency="COINS",
+    reference_id="ORDER_123",
+    metadata={"order_id": "123"},
+    idempotency_key="order-123",
+)
+print(payment.payment_url)`,
+  rust: `use zenwallet_sdk::{Amount, Client, CreatePayment};
+
+let client = Client::builder()
+    .api_key("${key}")
+    .base_url("${baseUrl}")
+    .build()?;
+let order = [("order_id".to_owned(), "123".into())];
+let request = CreatePayment {
+    reference_id: Some("ORDER_123".into()),
+    metadata: Some(order.into_iter().collect()),
+    ..CreatePayment::new(Amount::from(500), "COINS")
+};
+let payment = client.payments().create_once(&request, "order-123").await?;
+println!("{}", payment.payment_url);`,
+  go: `import zenwallet "github.com/zenwallet/zenwallet/sdk/go"
+
+client := zenwallet.New(zenwallet.Options{
+	APIKey:  "${key}",
+	BaseURL: "${baseUrl}",
+})
+order := &zenwallet.CreatePayment{
+	Amount:      "500",
+	Currency:    "COINS",
+	ReferenceID: "ORDER_123",
+	Metadata:    map[string]any{"order_id": "123"},
+}
+once := zenwallet.WithIdempotencyKey("order-123")
+payment, err := client.Payments.Create(ctx, order, once)
+if err != nil {
+	return err
+}
+fmt.Println(payment.PaymentURL)`,
 });
 
 export const verifySample: Sample = {
@@ -92,59 +104,52 @@ case " $WEBHOOK_SIGNATURE " in
   *" v1,$mac "*) [ "\${age#-}" -le 300 ] && echo valid || echo 'too old' ;;
   *) echo 'not ours' ;;
 esac`,
-  node: `import { createHmac, timingSafeEqual } from 'node:crypto';
+  javascript: `import ZenWallet from 'zenwallet-sdk';
 
-// rawBody: the bytes as they arrived, such as express.raw({ type: 'application/json' }) gives
-export function verify(rawBody, headers, secret, now = Date.now() / 1000) {
-  const id = headers['webhook-id'];
-  const sent = headers['webhook-timestamp'];
-  if (!(Math.abs(now - Number(sent)) <= 300)) return false;
-  const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
-  const mac = createHmac('sha256', key).update(\`\${id}.\${sent}.\`).update(rawBody).digest();
-  // After a rotation there are two signatures, with a space between.
-  return (headers['webhook-signature'] ?? '').split(' ').some((each) => {
-    const [version, text] = each.split(',');
-    const given = Buffer.from(text ?? '', 'base64');
-    return version === 'v1' && given.length === mac.length && timingSafeEqual(given, mac);
-  });
+const { webhooks } = new ZenWallet(); // ZENWALLET_WEBHOOK_SECRET
+
+// Any framework: the body as it arrived, and all headers.
+// Throws when it is not ours; the error's reason says why.
+export const read = (rawBody, headers) =>
+  webhooks.constructEvent(rawBody, headers);
+
+// Express: the whole receiver. 400 to what is not ours.
+export const receive = webhooks.express((event) => {
+  console.log(event.type, event.payment_id);
+});`,
+  python: `import os
+from zenwallet import Webhooks
+
+webhooks = Webhooks(os.environ["ZENWALLET_WEBHOOK_SECRET"])
+
+# The body as it arrived, such as Flask's request.get_data().
+# Raises when it is not ours; the error's reason says why.
+def read(raw_body, headers):
+    return webhooks.construct_event(raw_body, headers)`,
+  rust: `use http::HeaderMap;
+use zenwallet_sdk::{Client, Event, SignatureError};
+
+/// \`client\`: of \`Client::from_env()\`, which reads
+/// ZENWALLET_WEBHOOK_SECRET; \`body\`: as it arrived.
+fn read(
+    client: &Client,
+    body: &[u8],
+    headers: &HeaderMap,
+) -> Result<Event, SignatureError> {
+    client.webhooks().construct_event_of(body, headers)
 }`,
-  python: `import base64, hashlib, hmac, time
+  go: `import zenwallet "github.com/zenwallet/zenwallet/sdk/go"
 
-# raw_body: the bytes as they arrived, such as Flask's request.get_data()
-def verify(raw_body: bytes, headers, secret: str, now=None) -> bool:
-    msg_id = headers.get("webhook-id", "")
-    sent = headers.get("webhook-timestamp", "")
-    now = time.time() if now is None else now
-    if not sent.isdigit() or abs(now - int(sent)) > 300:
-        return False
-    key = base64.b64decode(secret.removeprefix("whsec_"))
-    message = f"{msg_id}.{sent}.".encode() + raw_body
-    mac = base64.b64encode(hmac.new(key, message, hashlib.sha256).digest()).decode()
-    # After a rotation there are two signatures, with a space between.
-    given = headers.get("webhook-signature", "").split(" ")
-    return any(hmac.compare_digest(each.encode(), f"v1,{mac}".encode()) for each in given)`,
-  rust: `// hmac 0.13, sha2 0.11, base64 0.22
-use base64::{engine::general_purpose::STANDARD, Engine};
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+client := zenwallet.New(zenwallet.Options{}) // ZENWALLET_WEBHOOK_SECRET
 
-/// \`body\`: the bytes as they arrived; \`now\`: seconds since 1970.
-fn verify(body: &[u8], id: &str, sent: &str, signatures: &str, secret: &str, now: i64) -> bool {
-    let Ok(at) = sent.parse::<i64>() else { return false };
-    let text = secret.strip_prefix("whsec_").unwrap_or(secret);
-    let Ok(key) = STANDARD.decode(text) else { return false };
-    if now.abs_diff(at) > 300 {
-        return false;
-    }
-    // After a rotation there are two signatures, with a space between.
-    signatures.split(' ').filter_map(|each| each.strip_prefix("v1,")).any(|given| {
-        let Ok(given) = STANDARD.decode(given) else { return false };
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&key) else { return false };
-        mac.update(format!("{id}.{sent}.").as_bytes());
-        mac.update(body);
-        mac.verify_slice(&given).is_ok()
-    })
-}`,
+// The whole receiver. 400 to what is not ours; after an error
+// of yours it answers 500, and the webhook comes again.
+http.Handle("/webhook", client.Webhooks.Handler(
+	func(ctx context.Context, event *zenwallet.Event) error {
+		log.Print(event.Type, " ", event.PaymentID)
+		return nil
+	},
+))`,
 };
 
 export const librarySample = `import { Webhook } from 'standardwebhooks';

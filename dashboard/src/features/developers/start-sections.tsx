@@ -17,6 +17,7 @@ export function Quickstart({ environment }: { environment: Environment }) {
     <Section
       id="quickstart"
       title="Quickstart"
+      guides={[['/docs/quickstart', 'Quickstart']]}
       code={
         <Code
           label="base URL and key"
@@ -69,6 +70,10 @@ export function CreatePayment({ environment, apps, app, keyText, choose }: Creat
     <Section
       id="create"
       title="Create a payment"
+      guides={[
+        ['/docs/payments', 'Payments'],
+        ['/docs/testing', 'Testing'],
+      ]}
       code={
         <>
           {environment === 'test' && apps.length > 1 && (
@@ -85,7 +90,7 @@ export function CreatePayment({ environment, apps, app, keyText, choose }: Creat
               ))}
             </Select>
           )}
-          <CodeTabs sample={createSample(location.origin, keyText)} label="request" />
+          <CodeTabs samples={[{ label: 'request', text: createSample(location.origin, keyText) }]} />
           <p className="text-12 text-fg-3">
             Put your whole key in place of {keyText}: nobody can show it again. Or run it here as yourself.
           </p>

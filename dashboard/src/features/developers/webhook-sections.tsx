@@ -60,6 +60,10 @@ export function Webhooks() {
     <Section
       id="webhooks"
       title="Webhooks"
+      guides={[
+        ['/docs/webhooks', 'Webhooks'],
+        ['/docs/live', 'Live events'],
+      ]}
       code={
         <>
           <Code text={HEADERS} label="headers" />
@@ -86,9 +90,10 @@ export function VerifySection() {
     <Section
       id="verify"
       title="Verify a signature"
+      guides={[['/docs/signatures', 'Signatures, with and without an SDK']]}
       code={
         <>
-          <CodeTabs sample={verifySample} label="check" />
+          <CodeTabs samples={[{ label: 'check', text: verifySample }]} />
           <p className="text-13 text-fg-2">Or any library for Standard Webhooks, with the same secret:</p>
           <Code text={librarySample} label="check with a library" />
         </>
@@ -100,7 +105,8 @@ export function VerifySection() {
           bytes.
         </li>
         <li>
-          The key is what base64 says after <Word>whsec_</Word>: 32 bytes, not the text.
+          An SDK does the rest. By hand: the key is what base64 says after <Word>whsec_</Word>: 32 bytes, not
+          the text.
         </li>
         <li>
           Make HMAC-SHA256 of <Word>{'{webhook-id}.{webhook-timestamp}.{body}'}</Word>. In base64, after{' '}

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::{Mutex, watch};
 use zenwallet_core::event::{Event, EventType};
-use zenwallet_core::id::{AppId, PaymentId};
+use zenwallet_core::id::{AppId, EventId, PaymentId};
 use zenwallet_store::StoreError;
 
 use super::PAGE;
@@ -22,6 +22,7 @@ const RECENT_MAX_BYTES: usize = 256 * 1024;
 #[derive(Debug)]
 pub(crate) struct Told {
     pub(crate) seq: i64,
+    pub(crate) id: EventId,
     pub(crate) kind: EventType,
     pub(crate) payment_id: PaymentId,
     /// The event object.
@@ -34,7 +35,7 @@ impl Told {
             let row = event.id.to_string();
             StoreError::Corrupt { table: "event", column: "body", row }
         })?;
-        Ok(Self { seq: event.seq, kind: event.kind, payment_id: event.payment_id, json })
+        Ok(Self { seq: event.seq, id: event.id, kind: event.kind, payment_id: event.payment_id, json })
     }
 }
 
@@ -133,7 +134,13 @@ mod tests {
 
     fn told(seq: i64) -> Arc<Told> {
         let json = RawValue::from_string(format!("{{\"seq\":{seq}}}")).unwrap();
-        Arc::new(Told { seq, kind: EventType::PaymentCreated, payment_id: PaymentId::from_bytes([0; 16]), json })
+        Arc::new(Told {
+            seq,
+            id: EventId::from_bytes([0; 16]),
+            kind: EventType::PaymentCreated,
+            payment_id: PaymentId::from_bytes([0; 16]),
+            json,
+        })
     }
 
     fn seqs(page: &[Arc<Told>]) -> Vec<i64> {

@@ -5,7 +5,7 @@
 mod channel;
 mod stay;
 
-use channel::Told;
+pub(crate) use channel::Told;
 pub(crate) use stay::Farewell;
 
 use super::log::LogError;

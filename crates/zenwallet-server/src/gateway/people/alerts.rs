@@ -152,8 +152,9 @@ impl Gateway {
                 self.store.finish_alerts(&ids, Some(self.now())).await
             }
             Err(MailError { reason, is_final: true }) => {
+                self.store.finish_alerts(&ids, None).await?;
                 tracing::error!(%user, told, reason, "an email was refused and given up");
-                self.store.finish_alerts(&ids, None).await
+                Ok(())
             }
             Err(MailError { reason, .. }) => {
                 match self.store.retry_alerts(batch, self.now()).await? {

@@ -15,7 +15,8 @@ pub use audit::Visitor;
 pub(super) use audit::{app_facts, key_facts};
 pub(crate) use login::Granted;
 pub(super) use throttle::Attempt;
-pub(crate) use tokens::Token;
+pub(crate) use tokens::{AccessTokens, Token};
+pub(crate) use totp::{authenticator, hash_of};
 pub use users::OpenedLink;
 
 use super::Gateway;
@@ -24,7 +25,6 @@ use passwords::Passwords;
 use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
-use tokens::AccessTokens;
 use zenwallet_core::app::App;
 use zenwallet_core::id::{AppId, IdSource, SessionId};
 use zenwallet_core::session::Session;

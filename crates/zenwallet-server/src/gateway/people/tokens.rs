@@ -30,26 +30,26 @@ pub(super) struct Claims {
 
 /// An access token that is good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Access {
-    pub(super) session_id: SessionId,
-    pub(super) user_id: UserId,
+pub(crate) struct Access {
+    pub(crate) session_id: SessionId,
+    pub(crate) user_id: UserId,
     /// When it was made.
-    pub(super) issued_at: Timestamp,
+    pub(crate) issued_at: Timestamp,
 }
 
 /// Signs and reads access tokens. Each day has a key of its own, made of the instance's: every node knows it, nobody
 /// keeps it, and one that leaks is good for a day.
 #[derive(Debug)]
-pub(super) struct AccessTokens {
+pub(crate) struct AccessTokens {
     issuer: String,
 }
 
 impl AccessTokens {
-    pub(super) fn new(public_url: &str) -> Self {
+    pub(crate) fn new(public_url: &str) -> Self {
         Self { issuer: public_url.to_owned() }
     }
 
-    pub(super) fn sign(&self, key: &InstanceKey, session_id: SessionId, user_id: UserId, now: Timestamp) -> String {
+    pub(crate) fn sign(&self, key: &InstanceKey, session_id: SessionId, user_id: UserId, now: Timestamp) -> String {
         let issued = now.as_ms().div_euclid(1_000);
         let claims = Claims {
             iss: self.issuer.clone(),
@@ -66,7 +66,7 @@ impl AccessTokens {
     }
 
     /// What a token says, if it is one of ours and its time is not over.
-    pub(super) fn read(&self, key: &InstanceKey, token: &str, now: Timestamp) -> Option<Access> {
+    pub(crate) fn read(&self, key: &InstanceKey, token: &str, now: Timestamp) -> Option<Access> {
         let header = decode_header(token).ok()?;
         let day: i64 = header.kid?.parse().ok()?;
         let today = now.as_ms().div_euclid(DAY_MS);
@@ -84,7 +84,7 @@ impl AccessTokens {
             decode::<Claims>(token, &DecodingKey::from_secret(key.token_key(day).as_slice()), &validation).ok()?.claims;
         let now_s = now.as_ms().div_euclid(1_000);
         // One of the future was signed before the clock was set back: it would live longer than any.
-        if claims.exp <= now_s || claims.iat > now_s + 1 || claims.exp - claims.iat > ACCESS_TOKEN_S {
+        if claims.exp <= now_s || claims.iat > now_s + 1 || claims.exp.saturating_sub(claims.iat) > ACCESS_TOKEN_S {
             return None;
         }
         Some(Access {
@@ -198,6 +198,7 @@ mod tests {
             ("exp", json!(i64::MAX)),
             ("exp", Value::Null),
             ("iat", json!(now + 100)),
+            ("iat", json!(i64::MIN)),
             ("sub", json!("usr_x")),
             ("sid", json!("")),
             ("sid", Value::Null),

@@ -189,7 +189,7 @@ pub(super) fn done(outcome: UserOutcome) -> Result<(), PeopleError> {
 }
 
 /// Six digits of SHA-1 every 30 seconds, which is what every authenticator understands; one step to either side is taken.
-fn authenticator(secret: &[u8], user: &User) -> Result<totp_rs::Totp, PeopleError> {
+pub(crate) fn authenticator(secret: &[u8], user: &User) -> Result<totp_rs::Totp, PeopleError> {
     // A colon would end the name of the issuer.
     let account = user.email.as_str().replace(':', "_");
     let builder = Builder::new().with_secret(secret.to_vec()).with_issuer(Some(ISSUER)).with_account_name(account);
@@ -200,7 +200,7 @@ fn authenticator(secret: &[u8], user: &User) -> Result<totp_rs::Totp, PeopleErro
 }
 
 /// However it was typed: groups and capitals are for people.
-fn hash_of(code: &str) -> KeyHash {
+pub(crate) fn hash_of(code: &str) -> KeyHash {
     let plain: String = code.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
     KeyHash::of(&format!("recovery\0{}", plain.to_lowercase()))
 }

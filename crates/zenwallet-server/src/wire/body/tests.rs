@@ -69,8 +69,20 @@ fn a_misspelt_name_is_recognised() {
 fn fingerprints_ignore_spelling_and_nothing_else() {
     let print = |body: &str| fingerprint("POST", "/a", body.as_bytes());
     assert_eq!(print(r#"{"a":1,"b":{"c":2,"d":3}}"#), print(r#" { "b" : {"d":3,"c":2}, "a" : 1 } "#));
+    assert_eq!(print(r#"{"a":1,"b":-20}"#), print(r#"{"a":1.0,"b":-2e1}"#));
     assert_ne!(print(r#"{"a":1}"#), print(r#"{"a":2}"#));
+    assert_ne!(print(r#"{"a":1}"#), print(r#"{"a":1.5}"#));
     assert_ne!(print("{}"), fingerprint("POST", "/b", b"{}"));
+    // Doubles that differ in their last digit alone are different values.
+    let mut bits = 0x3ff0_0000_0000_0001_u64;
+    for _ in 0..5_000 {
+        bits = bits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let double = f64::from_bits(bits);
+        if double.is_finite() && double.next_up().is_finite() {
+            let [one, next] = [double, double.next_up()].map(|double| print(&format!("{{\"a\":{double:e}}}")));
+            assert_ne!(one, next, "{double:e}");
+        }
+    }
 }
 
 #[test]

@@ -2,10 +2,13 @@
 
 use super::{feed, seqs};
 use crate::support::{Connection, Kind, Tenant, TestApp, TestServer, eventually, limits, many_payments, run};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
+use zenwallet_core::signature::{self, SigningKey};
 use zenwallet_server::worker::run_live;
 
 /// Runs a case against a server whose followers are kept awake, on both databases.
@@ -25,6 +28,7 @@ streaming! {
     an_app_has_so_many_streams,
     a_key_that_is_revoked_ends_its_streams,
     a_stream_ends_with_its_node,
+    a_listener_is_told_the_webhooks_that_would_be_posted,
 }
 
 fn serve<F: Future<Output = ()>>(kind: Kind, case: impl FnOnce(Arc<TestApp>, Arc<TestServer>) -> F) {
@@ -52,12 +56,14 @@ struct Stream(Connection);
 
 impl Stream {
     async fn open(server: &TestServer, tenant: &Tenant, query: &str, headers: &str) -> Self {
+        Self::open_at("/api/events/stream", server, tenant, query, headers).await
+    }
+
+    async fn open_at(path: &str, server: &TestServer, tenant: &Tenant, query: &str, headers: &str) -> Self {
         let mut connection = server.connect().await;
         let key = &tenant.key;
         connection
-            .write(format!(
-                "GET /api/events/stream{query} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n{headers}\r\n"
-            ))
+            .write(format!("GET {path}{query} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n{headers}\r\n"))
             .await;
         let head = connection.head().await;
         assert_eq!((head.status, head.headers["content-type"].as_str()), (200, "text/event-stream"));
@@ -248,4 +254,50 @@ async fn a_stream_ends_with_its_node(app: Arc<TestApp>, server: Arc<TestServer>)
     server.stop.cancel();
     assert_eq!(stream.end().await, "shutting_down");
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+}
+
+async fn a_listener_is_told_the_webhooks_that_would_be_posted(app: Arc<TestApp>, server: Arc<TestServer>) {
+    let path = "/api/webhooks/listen";
+    let mut stream = Stream::open_at(path, &server, &app.a, "", "").await;
+    let ready = stream.next().await.unwrap();
+    assert_eq!((ready.id, ready.name.as_str(), &ready.data["after_seq"]), (Some(0), "listen.ready", &json!(0)));
+    let secret = ready.data["webhook_secret"].as_str().unwrap().to_owned();
+    let id = app.payment_of(&app.a).await;
+    app.complete(&app.a, &id, json!({"status": "SUCCESS"})).await.expect(200);
+    let truth = feed(&app, &app.a, 0, 10).await;
+    for event in &truth {
+        let told = stream.next().await.unwrap();
+        assert_eq!((told.id, told.name.as_str()), (event["seq"].as_i64(), "webhook"));
+        assert_eq!((&told.data["seq"], &told.data["type"]), (&event["seq"], &event["type"]));
+        let (headers, body) = (&told.data["headers"], told.data["body"].as_str().unwrap());
+        assert_eq!(headers["webhook-id"], event["event_id"]);
+        assert!(is_signed(&secret, headers, body), "{told:?}");
+        assert!(!is_signed(&app.a.webhook_secret, headers, body), "an app's own secret signs nothing here");
+        let mut posted: Value = serde_json::from_str(body).unwrap();
+        let content = posted.as_object_mut().unwrap();
+        assert!(content.remove("signature").is_some());
+        content.insert("seq".to_owned(), event["seq"].clone());
+        assert_eq!(&posted, event);
+    }
+    // A listener that comes again goes on behind what it had, and knows it by the same secret; another app's is another.
+    let mut again = Stream::open_at(path, &server, &app.a, "", "Last-Event-ID: 1\r\n").await;
+    assert_eq!(again.next().await.unwrap().data["webhook_secret"], secret);
+    assert_eq!(again.next().await.unwrap().data["type"], "payment.success");
+    let mut other = Stream::open_at(path, &server, &app.b, "", "").await;
+    assert_ne!(other.next().await.unwrap().data["webhook_secret"], secret);
+    assert!(app.revoke(&app.a.key).await);
+    assert_eq!(stream.end().await, "api_key_revoked");
+}
+
+fn is_signed(secret: &str, headers: &Value, body: &str) -> bool {
+    let header = |name: &str| headers[name].as_str().unwrap().to_owned();
+    let bytes = STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
+    let keys = [SigningKey::new(bytes)];
+    signature::is_signed(
+        &keys,
+        &header("webhook-id"),
+        &header("webhook-timestamp"),
+        &header("webhook-signature"),
+        body.as_bytes(),
+    )
 }

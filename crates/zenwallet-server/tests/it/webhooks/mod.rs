@@ -9,6 +9,7 @@ mod hostile;
 mod inbox;
 mod levers;
 mod log;
+mod once;
 mod rotation;
 mod schedule;
 mod signed;
@@ -122,6 +123,15 @@ async fn called(receiver: &Receiver, times: usize) -> Heard {
 async fn until(app: &TestApp, tenant: &Tenant, id: &str, what: impl Fn(&Value) -> bool) -> Value {
     let look = async || Some(delivery(app, tenant, id).await).filter(|found| what(found));
     eventually(&format!("the state of {id}"), PATIENCE, look).await
+}
+
+/// Waits until nothing of an app's waits any more.
+async fn until_all_are_over(app: &TestApp, tenant: &Tenant) {
+    let is_over = async || {
+        let queue = app.get("/api/webhooks/queue?limit=1").key(tenant).send().await.expect(200).json();
+        (queue["total_count"] == 0).then_some(())
+    };
+    eventually("an empty queue", PATIENCE, is_over).await;
 }
 
 /// Waits until a delivery has this status.

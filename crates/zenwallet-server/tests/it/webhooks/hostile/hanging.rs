@@ -34,10 +34,10 @@ async fn a_receiver_that_hangs_keeps_one_slot_until_it_heals(kind: Kind) {
     let stop = CancellationToken::new();
     let trickling = tokio::spawn(trickle(Arc::clone(app), app.b.clone(), stop.clone()));
     complete_all(app, &app.a, &payments).await;
-    // The few slots of a lane that has not shown that its receiver answers, until it has failed too often; then some
-    // one by one.
+    // The few slots of a lane that has not shown that its receiver answers, until it has failed too often, when the others
+    // of them may be under way; then some one by one.
     let one_by_one = 5;
-    let hits = FAILURES_MAX.next_multiple_of(CAUTIOUS_SLOTS) + one_by_one;
+    let hits = FAILURES_MAX + CAUTIOUS_SLOTS - 1 + one_by_one;
     eventually("attempts one by one", PATIENCE, async || (hanging.hits() >= hits).then_some(())).await;
     stop.cancel();
     let asked = trickling.await.unwrap();

@@ -18,8 +18,8 @@ mod hanging;
 mod nodes;
 mod storm;
 
-use super::{delivery, list, text};
-use crate::support::{Database, Endurance, Kind, LOG_RULES, PUBLIC_URL, Tenant, TestApp, eventually, id_of, options};
+use super::{delivery, list, text, until_all_are_over};
+use crate::support::{Database, Endurance, Kind, LOG_RULES, PUBLIC_URL, Tenant, TestApp, id_of, options};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -208,15 +208,6 @@ fn attempts(delivery: &Value) -> &[Value] {
 fn span(attempt: &Value) -> (i64, i64) {
     let begun = at_ms(&attempt["started_at"]);
     (begun, begun + attempt["duration_ms"].as_i64().unwrap())
-}
-
-/// Waits until nothing of an app's waits any more.
-async fn until_all_are_over(app: &TestApp, tenant: &Tenant) {
-    let is_over = async || {
-        let queue = app.get("/api/webhooks/queue?limit=1").key(tenant).send().await.expect(200).json();
-        (queue["total_count"] == 0).then_some(())
-    };
-    eventually("an empty queue", PATIENCE, is_over).await;
 }
 
 /// So many payments that wait for their ends.
